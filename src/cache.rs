@@ -1,0 +1,335 @@
+//! `Cache`: the operations, each a few lines composed of the rooms below. What
+//! needs a conditional write is in `atomic`.
+
+use std::cell::RefCell;
+use std::fmt;
+
+use crate::Options;
+use crate::census::Census;
+use crate::client::{Client, Condition, Written};
+use crate::cull::{self, Removed};
+use crate::entry::{Entry, Header, Meta};
+use crate::error::Result;
+use crate::key::{Key, Naming, Object};
+use crate::lookup::{Depth, Lookup, look, look_for_value, too_large};
+use crate::random;
+use crate::settings::Policy;
+use crate::stats::Stats;
+use crate::time::{self, Timeout, Ttl};
+
+/// A cache in an S3 bucket: bytes in, bytes out, blocking.
+///
+/// A handle belongs to one thread at a time: it is `Send` and not `Sync`. A
+/// clone is a handle for another thread; it shares the connections, and counts
+/// for itself.
+///
+/// Keys are text or bytes of any length, with a version where
+/// [`Key::version`] gives one. A miss is never an error. An error leaves the
+/// cache as it was, unless it says that the outcome is unknown.
+///
+/// # Errors
+///
+/// Every operation fails as its requests fail; see
+/// [`ErrorKind`](crate::ErrorKind). What a call adds to these is told beside it.
+pub struct Cache {
+    pub(crate) client: Client,
+    pub(crate) naming: Naming,
+    pub(crate) policy: Policy,
+    pub(crate) census: RefCell<Census>,
+}
+
+impl Cache {
+    /// Opens a cache. Checks every option, and makes no request.
+    ///
+    /// # Errors
+    ///
+    /// `InvalidOption`, saying which option and what it may be.
+    pub fn open(options: Options) -> Result<Self> {
+        let settings = options.check()?;
+        Ok(Self {
+            client: Client::new(&settings)?,
+            naming: settings.naming,
+            policy: settings.policy,
+            census: RefCell::default(),
+        })
+    }
+
+    /// The value of a key, or `None` where there is no live entry of it.
+    /// Reading never deletes. 1 GET.
+    ///
+    /// # Errors
+    ///
+    /// `ValueTooLarge` where another handle wrote more than `max_value_size`
+    /// allows here.
+    pub fn get<'k>(&self, key: impl Into<Key<'k>>) -> Result<Option<Vec<u8>>> {
+        let mut value = Vec::new();
+        Ok(self.get_into(key, &mut value)?.then_some(value))
+    }
+
+    /// Like [`get`](Self::get), into a buffer that may have served before: its
+    /// content is replaced. `false`: a miss, and the buffer is empty. 1 GET.
+    ///
+    /// # Errors
+    ///
+    /// As `get`; the buffer's content is then of no meaning.
+    pub fn get_into<'k>(&self, key: impl Into<Key<'k>>, value: &mut Vec<u8>) -> Result<bool> {
+        let object = self.naming.object(&key.into());
+        let max = self.policy.max_value_size;
+        let lookup = look_for_value(&self.client, &object, time::now(), value, max)?;
+        let hit = self.counted(&lookup).is_some();
+        if !hit {
+            value.clear();
+        }
+        Ok(hit)
+    }
+
+    /// The values of several keys, in the order asked. 1 GET each, one after another.
+    ///
+    /// # Errors
+    ///
+    /// As `get`, at the first key that fails.
+    pub fn get_many<'k, K: Into<Key<'k>>>(
+        &self,
+        keys: impl IntoIterator<Item = K>,
+    ) -> Result<Vec<Option<Vec<u8>>>> {
+        keys.into_iter().map(|key| self.get(key)).collect()
+    }
+
+    /// Whether there is a live entry. Reads its header only: 1 ranged GET.
+    ///
+    /// # Errors
+    ///
+    /// Where its request fails.
+    pub fn has_key<'k>(&self, key: impl Into<Key<'k>>) -> Result<bool> {
+        Ok(self.ttl(key)?.is_some())
+    }
+
+    /// What is left of an entry's life, or `None` where there is no live one.
+    /// Reads its header only: 1 ranged GET.
+    ///
+    /// # Errors
+    ///
+    /// Where its request fails.
+    pub fn ttl<'k>(&self, key: impl Into<Key<'k>>) -> Result<Option<Ttl>> {
+        let object = self.naming.object(&key.into());
+        let now = time::now();
+        let lookup = look(&self.client, &object, now, Depth::Header)?;
+        Ok(self
+            .counted(&lookup)
+            .and_then(|header| Ttl::until(header.expires_at, now)))
+    }
+
+    /// Stores a value, in place of what is there. 1 PUT.
+    ///
+    /// With `max_entries` at its default, or anything else from 1 to 1000, a
+    /// handle's first `set` also lists (1 LIST), and so does one that would
+    /// exceed the bound; that one culls if it has to (1 `DeleteObjects`).
+    ///
+    /// # Errors
+    ///
+    /// `ValueTooLarge`, before anything is sent.
+    pub fn set<'k>(
+        &self,
+        key: impl Into<Key<'k>>,
+        value: impl AsRef<[u8]>,
+        timeout: impl Into<Timeout>,
+    ) -> Result<()> {
+        let value = self.check_size(value.as_ref())?;
+        let object = self.naming.object(&key.into());
+        self.make_room(&object)?;
+        self.write(&object, value, timeout.into(), Condition::Always)?;
+        Ok(())
+    }
+
+    /// Stores several pairs of key and value, one after another. 1 PUT each,
+    /// and what [`set`](Self::set) says of culling.
+    ///
+    /// # Errors
+    ///
+    /// As `set`, at the first pair that fails; those before it are stored.
+    pub fn set_many<'k, K: Into<Key<'k>>, V: AsRef<[u8]>>(
+        &self,
+        pairs: impl IntoIterator<Item = (K, V)>,
+        timeout: impl Into<Timeout>,
+    ) -> Result<()> {
+        let timeout = timeout.into();
+        pairs
+            .into_iter()
+            .try_for_each(|(key, value)| self.set(key, value, timeout))
+    }
+
+    /// Deletes an entry if there is one. 1 DELETE, which costs nothing on AWS;
+    /// S3 does not tell whether there was one, see [`remove`](Self::remove).
+    ///
+    /// # Errors
+    ///
+    /// Where its request fails.
+    pub fn delete<'k>(&self, key: impl Into<Key<'k>>) -> Result<()> {
+        self.delete_object(&self.naming.object(&key.into()))
+    }
+
+    /// Deletes an entry, and tells whether a live one was there (Django's
+    /// `delete`). 1 ranged GET, and 1 DELETE if there was.
+    ///
+    /// # Errors
+    ///
+    /// Where one of its requests fails.
+    pub fn remove<'k>(&self, key: impl Into<Key<'k>>) -> Result<bool> {
+        let object = self.naming.object(&key.into());
+        let live = matches!(
+            look(&self.client, &object, time::now(), Depth::Header)?,
+            Lookup::Live { .. }
+        );
+        if live {
+            self.delete_object(&object)?;
+        }
+        Ok(live)
+    }
+
+    /// Deletes the entries of several keys, where there are any. 1
+    /// `DeleteObjects` per 1000 keys.
+    ///
+    /// # Errors
+    ///
+    /// Where a request fails, or S3 did not delete an object; others may be gone by then.
+    pub fn delete_many<'k, K: Into<Key<'k>>>(
+        &self,
+        keys: impl IntoIterator<Item = K>,
+    ) -> Result<()> {
+        let objects = keys.into_iter().map(|key| self.naming.object(&key.into()));
+        let (ids, names): (Vec<_>, Vec<_>) = objects.map(|object| (object.id, object.name)).unzip();
+        let removed = cull::delete_names(&self.client, &names)?;
+        let mut census = self.census.borrow_mut();
+        for id in &ids {
+            census.deleted(id);
+        }
+        match removed.failed.first() {
+            None => Ok(()),
+            Some(failure) => Err(self.client.not_deleted(failure)),
+        }
+    }
+
+    /// Deletes every entry of the location, of all prefixes and versions, and
+    /// nothing else. 1 LIST and 1 `DeleteObjects` per 1000 entries.
+    ///
+    /// # Errors
+    ///
+    /// Where a request fails; some entries may be gone by then.
+    pub fn clear(&self) -> Result<Removed> {
+        self.census.borrow_mut().forget();
+        cull::clear(&self.client, &self.naming)
+    }
+
+    /// If the location holds `max_entries` or more, deletes the oldest: one in
+    /// `cull_frequency`, and as many more as exceed the bound. Looks at all
+    /// entries: 1 LIST per 1000, and 1 `DeleteObjects` per 1000 that go.
+    /// Writes do this by themselves up to 1000 entries.
+    ///
+    /// # Errors
+    ///
+    /// Where a request fails; some entries may be gone by then.
+    pub fn cull(&self) -> Result<Removed> {
+        self.census.borrow_mut().forget();
+        cull::cull(&self.client, &self.naming, &self.policy)
+    }
+
+    /// What this handle has counted since it was opened or cloned. No request.
+    #[must_use]
+    pub fn stats(&self) -> Stats {
+        self.client.stats()
+    }
+
+    pub(crate) fn check_size<'v>(&self, value: &'v [u8]) -> Result<&'v [u8]> {
+        let max = self.policy.max_value_size;
+        if value.len() > max {
+            return Err(too_large(value.len() as u64, max));
+        }
+        Ok(value)
+    }
+
+    pub(crate) fn make_room(&self, object: &Object) -> Result<()> {
+        let mut census = self.census.borrow_mut();
+        cull::make_room(
+            &self.client,
+            &self.naming,
+            &self.policy,
+            &mut census,
+            &object.id,
+        )
+    }
+
+    pub(crate) fn write(
+        &self,
+        object: &Object,
+        value: &[u8],
+        timeout: Timeout,
+        condition: Condition<'_>,
+    ) -> Result<Written> {
+        let meta = meta(object, self.expires_at(timeout))?;
+        let entry = Entry::new(&meta, &[], value, self.policy.compression);
+        let written = self.client.put(&object.name, entry.parts(), condition)?;
+        self.census.borrow_mut().wrote(object.id);
+        Ok(written)
+    }
+
+    pub(crate) fn expires_at(&self, timeout: Timeout) -> i64 {
+        timeout.expires_at(time::now(), self.policy.default_timeout)
+    }
+
+    fn delete_object(&self, object: &Object) -> Result<()> {
+        self.client.delete(&object.name)?;
+        self.census.borrow_mut().deleted(&object.id);
+        Ok(())
+    }
+
+    /// The header of a live entry; either way the statistics hear of it.
+    fn counted<'l>(&self, lookup: &'l Lookup) -> Option<&'l Header> {
+        self.client.count(|stats| match lookup {
+            Lookup::Live { .. } => stats.hits += 1,
+            Lookup::Nothing => stats.misses += 1,
+            Lookup::Expired { .. } => {
+                stats.misses += 1;
+                stats.expired += 1;
+            }
+            Lookup::Corrupt { .. } => {
+                stats.misses += 1;
+                stats.corrupt += 1;
+            }
+        });
+        match lookup {
+            Lookup::Live { header, .. } => Some(header),
+            _ => None,
+        }
+    }
+}
+
+pub(crate) fn meta(object: &Object, expires_at: i64) -> Result<Meta> {
+    Ok(Meta {
+        expires_at,
+        write_id: random::bits()?,
+        key_digest: object.key_digest,
+    })
+}
+
+/// A handle for another thread, on the same connections. It begins with what
+/// this one knows of how many entries there are, and its statistics at zero.
+impl Clone for Cache {
+    fn clone(&self) -> Self {
+        Self {
+            client: self.client.clone(),
+            naming: self.naming.clone(),
+            policy: self.policy.clone(),
+            census: self.census.clone(),
+        }
+    }
+}
+
+impl fmt::Debug for Cache {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Cache")
+            .field("client", &self.client)
+            .field("naming", &self.naming)
+            .field("policy", &self.policy)
+            .finish_non_exhaustive()
+    }
+}

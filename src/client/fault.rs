@@ -1,0 +1,159 @@
+//! From a refusal or a broken connection to an `Error`: where it happened, what
+//! S3 said, and what to do. No success passes through here.
+
+use super::transport::Incoming;
+use super::{Call, Client, MAX_ERROR, xml};
+use crate::error::{Error, ErrorKind};
+
+/// Why there is no reply.
+#[derive(Debug)]
+pub(super) enum Failure {
+    /// No connection was made: the request cannot have arrived.
+    Unreachable(Cause),
+    /// The same, by the connect timeout.
+    ConnectTimedOut,
+    /// The TLS handshake failed: the request cannot have arrived.
+    Tls(Cause),
+    /// No (further) bytes in time, or none accepted.
+    TimedOut,
+    /// The connection broke.
+    Lost(Cause),
+    /// What came is not HTTP.
+    NotHttp(Cause),
+}
+
+type Cause = Box<dyn std::error::Error + Send + Sync>;
+
+impl Failure {
+    /// Whether the server cannot have seen the request.
+    pub(super) fn is_before_sending(&self) -> bool {
+        matches!(
+            self,
+            Self::Unreachable(_) | Self::ConnectTimedOut | Self::Tls(_)
+        )
+    }
+}
+
+impl Client {
+    pub(super) fn refusal(&self, call: &Call<'_>, mut reply: Incoming) -> Error {
+        let mut body = Vec::new();
+        // Half a body, or none, only makes the message shorter.
+        let _ = reply.read_up_to(MAX_ERROR, &mut body);
+        let error = self.refused(call, reply.status(), &reply, &body);
+        reply.finish();
+        error
+    }
+
+    pub(super) fn refused(
+        &self,
+        call: &Call<'_>,
+        status: u16,
+        reply: &Incoming,
+        body: &[u8],
+    ) -> Error {
+        let told = xml::read_error(body);
+        let region = reply.header("x-amz-bucket-region").map(str::to_owned);
+        let id = reply.header("x-amz-request-id");
+        if told.is_none() && id.is_none() && region.is_none() {
+            return self.not_s3(call, status);
+        }
+        let told = told.unwrap_or_default();
+        let id = id.or(Some(&*told.request_id)).filter(|id| !id.is_empty());
+        let mut error = Error::from_s3(status, &told.code, &told.message).with_request_id(id);
+        let region = region.or(Some(told.region)).filter(|r| !r.is_empty());
+        if let (ErrorKind::WrongRegion, Some(region)) = (error.kind(), region) {
+            error = error.with_remedy(format!("set the option region to {region:?}"));
+        }
+        self.place(call, error)
+    }
+
+    pub(super) fn not_s3(&self, call: &Call<'_>, status: u16) -> Error {
+        let what = "something answered that is not S3 (no S3 headers, no S3 document)";
+        let remedy = "check the endpoint, and whether a proxy or a log-in page stands before it; a server that wants https may answer like this to http";
+        self.place(
+            call,
+            Error::new(ErrorKind::NotS3, what)
+                .with_status(status)
+                .with_remedy(remedy),
+        )
+    }
+
+    /// Tells an error that comes of no single request which call it ended, and for which object.
+    pub(crate) fn about(&self, call: &'static str, name: &str, error: Error) -> Error {
+        error.at(call, &self.endpoint.bucket, name)
+    }
+
+    /// One object of a `DeleteObjects` that was carried out for others.
+    pub(crate) fn not_deleted(&self, failure: &xml::Failure) -> Error {
+        Error::from_s3(200, &failure.code, &failure.message).at(
+            "DeleteObjects",
+            &self.endpoint.bucket,
+            &failure.object,
+        )
+    }
+
+    /// A listing that claims to go on, and gives no token or one it gave before.
+    pub(crate) fn endless_listing(&self) -> Error {
+        let what = "the listing says that it goes on, but not where: its continuation token is missing or repeated";
+        Error::new(ErrorKind::NotS3, what).at("ListObjectsV2", &self.endpoint.bucket, "")
+    }
+
+    pub(super) fn lost(&self, call: &Call<'_>, failure: Failure) -> Error {
+        use Failure as F;
+        let unknown = call.conditional && !failure.is_before_sending();
+        let at = format!("{}://{}", self.endpoint.scheme(), self.endpoint.host);
+        let error = match failure {
+            F::Unreachable(cause) => {
+                Error::new(ErrorKind::Unreachable, format!("cannot connect to {at}"))
+                    .with_remedy(
+                        "check the endpoint, and that the server runs and can be reached from here",
+                    )
+                    .with_source(cause)
+            }
+            F::ConnectTimedOut => Error::new(
+                ErrorKind::TimedOut,
+                format!("no connection to {at} in time"),
+            )
+            .with_remedy("the option connect_timeout sets the limit"),
+            F::Tls(cause) => Error::new(ErrorKind::Tls, format!("no TLS with {at}"))
+                .with_remedy("check that this port speaks https, and whose certificate it shows")
+                .with_source(cause),
+            F::TimedOut => Error::new(ErrorKind::TimedOut, format!("{at} did not answer in time"))
+                .with_remedy("the options read_timeout and write_timeout set the limits"),
+            F::Lost(cause) => Error::new(
+                ErrorKind::ConnectionLost,
+                format!("{at} closed the connection early"),
+            )
+            .with_source(cause),
+            F::NotHttp(cause) => Error::new(ErrorKind::NotS3, format!("{at} does not speak HTTP"))
+                .with_remedy("check the endpoint's port, and whether it wants https")
+                .with_source(cause),
+        };
+        self.place(
+            call,
+            if unknown {
+                unknown_outcome(error)
+            } else {
+                error
+            },
+        )
+    }
+
+    pub(super) fn place(&self, call: &Call<'_>, error: Error) -> Error {
+        error.at(call.operation, &self.endpoint.bucket, call.name)
+    }
+}
+
+/// What went wrong with a conditional write leaves open whether it was made.
+pub(super) fn unknown_outcome(cause: Error) -> Error {
+    let error = Error::new(
+        ErrorKind::OutcomeUnknown,
+        "the reply to a conditional write was lost: it may or may not have been made",
+    )
+    .with_remedy("read the key to see");
+    match (cause.operation(), cause.bucket(), cause.object()) {
+        (Some(operation), Some(bucket), Some(object)) => error.at(operation, bucket, object),
+        _ => error,
+    }
+    .with_source(cause)
+}

@@ -1,0 +1,29 @@
+//! A cache kept in an S3 bucket, for programs that do not run async.
+
+mod atomic;
+mod cache;
+mod census;
+mod client;
+mod compress;
+mod cull;
+mod digest;
+mod endpoint;
+mod entry;
+mod error;
+mod key;
+mod lookup;
+mod options;
+mod random;
+mod settings;
+mod stats;
+mod time;
+
+pub use cache::Cache;
+pub use client::Failure;
+pub use compress::Compression;
+pub use cull::Removed;
+pub use error::{Error, ErrorKind, Result};
+pub use key::Key;
+pub use options::Options;
+pub use stats::Stats;
+pub use time::{Timeout, Ttl};

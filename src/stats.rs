@@ -1,0 +1,57 @@
+//! What a handle has seen: plain counters, read through `Cache::stats`.
+
+use std::fmt;
+
+/// Counters of one handle since it was opened or cloned.
+///
+/// The request counters are the lines of an S3 bill: AWS prices PUT, POST and
+/// LIST alike, GET at a twelfth of that, and DELETE at nothing.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Stats {
+    /// Reads that found a live entry.
+    pub hits: u64,
+    /// Reads that did not, for whatever reason.
+    pub misses: u64,
+    /// Those of the misses that found an expired entry.
+    pub expired: u64,
+    /// Those of the misses that found an object which is not the key's intact
+    /// entry: damaged, another key's, or something foreign.
+    pub corrupt: u64,
+    /// GET requests, whole or ranged.
+    pub gets: u64,
+    /// PUT requests.
+    pub puts: u64,
+    /// DELETE requests.
+    pub deletes: u64,
+    /// `DeleteObjects` requests (POST), of up to 1000 names each.
+    pub multi_deletes: u64,
+    /// `ListObjectsV2` requests, of up to 1000 names each.
+    pub lists: u64,
+}
+
+impl Stats {
+    /// All requests together.
+    #[must_use]
+    pub fn requests(&self) -> u64 {
+        self.gets + self.puts + self.deletes + self.multi_deletes + self.lists
+    }
+}
+
+impl fmt::Display for Stats {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{} hits, {} misses ({} expired, {} corrupt); {} GET, {} PUT, {} DELETE, {} DeleteObjects, {} LIST",
+            self.hits,
+            self.misses,
+            self.expired,
+            self.corrupt,
+            self.gets,
+            self.puts,
+            self.deletes,
+            self.multi_deletes,
+            self.lists
+        )
+    }
+}
