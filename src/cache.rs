@@ -220,8 +220,8 @@ impl Cache {
         cull::clear(&self.client, &self.naming)
     }
 
-    /// If the location holds `max_entries` or more, deletes the oldest: one in
-    /// `cull_frequency`, and as many more as exceed the bound. Looks at all
+    /// If the location holds `max_entries` or more, deletes the oldest: what
+    /// exceeds the bound, and one in `cull_frequency` of the rest. Looks at all
     /// entries: 1 LIST per 1000, and 1 `DeleteObjects` per 1000 that go.
     /// Writes do this by themselves up to 1000 entries.
     ///

@@ -79,19 +79,19 @@ impl Census {
     }
 }
 
-/// How many of `count` entries go before another may be written. Django's
-/// share, and more where even that would leave too many.
+/// How many of `count` entries go before another may be written: as many as
+/// leave what Django's share leaves of a cache at its bound.
 pub(crate) fn surplus(count: usize, policy: &Policy) -> usize {
-    let share = match policy.cull_frequency {
-        0 => count,
-        one_in => count / one_in as usize,
+    let share = |of: usize| match policy.cull_frequency {
+        0 => of,
+        one_in => of / one_in as usize,
     };
     match usize::try_from(policy.max_entries) {
         Ok(0) => 0,
         Ok(max) if count < max => 0,
-        Ok(max) => share.max(count - max + 1),
+        Ok(max) => count - max + share(max).max(1),
         // Negative: at every write.
-        Err(_) => share,
+        Err(_) => share(count),
     }
 }
 
@@ -126,9 +126,9 @@ mod tests {
             (30, 30, 3, 10),
             (30, 30, 0, 30),
             (30, 30, 1, 30),
-            // The bound holds where Django's share is too small for it.
+            // The bound holds where Django's share would not be enough.
             (30, 30, 100, 1),
-            (90, 30, 3, 61),
+            (90, 30, 3, 70),
             (1_000_000, 0, 3, 0),
             (9, -1, 3, 3),
             (0, -1, 3, 0),

@@ -2,7 +2,8 @@
 //! room that names `miniz_oxide`.
 
 use miniz_oxide::deflate::compress_to_vec;
-use miniz_oxide::inflate::decompress_to_vec_with_limit;
+use miniz_oxide::inflate::TINFLStatus;
+use miniz_oxide::inflate::core::{DecompressorOxide, decompress, inflate_flags};
 
 /// Whether values are deflated before they are stored.
 ///
@@ -57,11 +58,13 @@ pub(crate) fn deflate(value: &[u8], how: Compression) -> Option<Vec<u8>> {
 }
 
 /// The `len` bytes that `deflated` stands for, or `None` if it stands for
-/// anything else. Allocates no more than about `len`.
+/// anything else. Allocates just those.
 pub(crate) fn inflate(deflated: &[u8], len: usize) -> Option<Vec<u8>> {
-    decompress_to_vec_with_limit(deflated, len)
-        .ok()
-        .filter(|value| value.len() == len)
+    let mut value = vec![0; len];
+    let mut state = Box::<DecompressorOxide>::default();
+    let one_piece = inflate_flags::TINFL_FLAG_USING_NON_WRAPPING_OUTPUT_BUF;
+    let (status, _, written) = decompress(&mut state, deflated, &mut value, 0, one_piece);
+    (status == TINFLStatus::Done && written == len).then_some(value)
 }
 
 #[cfg(test)]

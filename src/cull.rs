@@ -9,10 +9,10 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::key::{Id, Naming};
 use crate::settings::Policy;
 
-/// What a `clear` or a `cull` did.
+/// What a `clear` or a `cull` did. Where not a single deletion succeeded, the
+/// call fails instead.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
-#[must_use]
 pub struct Removed {
     /// So many entries are gone.
     pub count: u64,
@@ -24,6 +24,13 @@ impl Removed {
     fn add(&mut self, other: Self) {
         self.count += other.count;
         self.failed.extend(other.failed);
+    }
+
+    fn or_error(self, client: &Client) -> Result<Self> {
+        match self.failed.first() {
+            Some(failure) if self.count == 0 => Err(client.not_deleted(failure)),
+            _ => Ok(self),
+        }
     }
 }
 
@@ -46,11 +53,7 @@ pub(crate) fn make_room(
     } else {
         surplus(entries.len(), policy).min(PAGE)
     };
-    let removed = delete(client, naming, oldest(&mut entries, n))?;
-    match removed.failed.first() {
-        Some(failure) if removed.count == 0 => return Err(client.not_deleted(failure)),
-        _ => {}
-    }
+    let removed = delete(client, naming, oldest(&mut entries, n))?.or_error(client)?;
     let failed = removed.failed.iter().filter_map(|f| naming.own(&f.object));
     let left = entries[n..].iter().map(|entry| entry.id).chain(failed);
     census.listed(left, page.truncated);
@@ -68,7 +71,7 @@ pub(crate) fn cull(client: &Client, naming: &Naming, policy: &Policy) -> Result<
         Ok(())
     })?;
     let n = surplus(entries.len(), policy);
-    delete(client, naming, oldest(&mut entries, n))
+    delete(client, naming, oldest(&mut entries, n))?.or_error(client)
 }
 
 /// Every entry, page by page.
@@ -78,7 +81,7 @@ pub(crate) fn clear(client: &Client, naming: &Naming) -> Result<Removed> {
         removed.add(delete(client, naming, &page)?);
         Ok(())
     })?;
-    Ok(removed)
+    removed.or_error(client)
 }
 
 /// Deletes by name, up to 1000 at a time.

@@ -1,4 +1,5 @@
-//! A cache kept in an S3 bucket, for programs that do not run async.
+// The README is the manual, and its Rust is compiled with the documentation.
+#![doc = include_str!("../README.md")]
 
 mod atomic;
 mod cache;
