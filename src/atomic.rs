@@ -1,101 +1,96 @@
-//! The operations that must not lose a race: a conditional PUT each, repeated
-//! where another writer came first, and bounded.
+//! The operations that must not lose a race: a conditional PUT each, on the
+//! base of what is there, repeated where another writer came first.
 //! <https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html>
 
-use std::thread::sleep;
-use std::time::Duration;
+use std::borrow::Cow;
 
-use crate::cache::{Cache, meta};
-use crate::client::{Condition, Written};
-use crate::entry::{Entry, Header};
+use crate::cache::Cache;
+use crate::change::{Change, Terms, There};
+use crate::conditions::Conditions;
+use crate::contest::Base;
 use crate::error::{Error, ErrorKind, Result};
-use crate::key::{Key, Object};
-use crate::lookup::{Depth, Lookup, look};
-use crate::random;
+use crate::key::Key;
 use crate::time::{self, Timeout};
+
+/// What [`Cache::get_with_token`] has read, for [`Cache::compare_and_set`] to
+/// know it again. Of use for one key, in any handle of the same cache.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Token(Base);
 
 impl Cache {
     /// Stores a value if there is no live entry, and tells whether it did: of
     /// any number of racing writers exactly one hears `true`. 1 conditional
     /// PUT; where there is an entry 1 ranged GET more, and where that one is
-    /// expired another conditional PUT.
+    /// expired another conditional PUT. With the option `add_reads_first` the
+    /// ranged GET comes first.
     ///
     /// # Errors
     ///
-    /// `ValueTooLarge`, before anything is sent. `OutcomeUnknown` where the
-    /// reply to a PUT was lost: the value may be stored or not. `Contended`
-    /// after a hundred lost races. `Unsupported` where the engine refuses
-    /// conditional writes; one that ignores them is not noticed.
+    /// `ValueTooLarge`, before anything is sent. `Unsupported` where the engine
+    /// does not enforce conditional writes (see
+    /// [`ConditionalWrites`](crate::ConditionalWrites)). `Contended` after a
+    /// hundred lost races, or half a minute of them. `OutcomeUnknown` where a
+    /// PUT's reply was lost and the look that would settle it failed too.
     pub fn add<'k>(
         &self,
         key: impl Into<Key<'k>>,
         value: impl AsRef<[u8]>,
         timeout: impl Into<Timeout>,
     ) -> Result<bool> {
-        let value = self.check_size(value.as_ref())?;
-        let timeout = timeout.into();
+        let (value, timeout) = (value.as_ref(), timeout.into());
         let object = self.naming.object(&key.into());
-        self.make_room(&object)?;
-        self.write_first(&object, value, timeout)
-            .map_err(|error| self.client.about("add", &object.name, error))
+        self.check_size("add", &object, value)?;
+        let terms = Terms {
+            call: "add",
+            start: (!self.policy.add_reads_first).then_some(Base::ABSENT),
+            payload: false,
+            strict: false,
+        };
+        let added = self.contend(&object, terms, |there| {
+            let change = || self.change(timeout, value.into(), ());
+            Ok(there.live.is_none().then(change))
+        })?;
+        Ok(added.is_some())
     }
 
-    fn write_first(&self, object: &Object, value: &[u8], timeout: Timeout) -> Result<bool> {
-        let mut tries = Tries::default();
-        let mut there: Option<String> = None;
-        loop {
-            let condition = match &there {
-                None => Condition::Absent,
-                Some(etag) => Condition::Unchanged { etag },
-            };
-            match self.write(object, value, timeout, condition)? {
-                Written::Stored => return Ok(true),
-                Written::Undecided => {}
-                Written::Refused => {
-                    let refused = there.take();
-                    match look(&self.client, object, time::now(), Depth::Header)? {
-                        Lookup::Live { .. } => return Ok(false),
-                        Lookup::Nothing => {}
-                        Lookup::Expired { etag } | Lookup::Corrupt { etag } => {
-                            check_compared(refused.as_deref(), &etag)?;
-                            there = Some(etag);
-                        }
-                    }
-                }
-            }
-            tries.pause()?;
-        }
-    }
-
-    /// Gives an entry a new timeout, counted from now, and keeps its value.
-    /// `false`: there is no live entry. 1 GET and 1 conditional PUT, both
-    /// repeated where another writer came between.
+    /// Gives an entry a new timeout, counted from now, and keeps its value,
+    /// which is passed on as it is. `false`: there is no live entry. 1 GET and
+    /// 1 conditional PUT, both repeated where another writer came between.
     ///
     /// # Errors
     ///
     /// As [`add`](Self::add).
     pub fn touch<'k>(&self, key: impl Into<Key<'k>>, timeout: impl Into<Timeout>) -> Result<bool> {
-        let object = self.naming.object(&key.into());
         let timeout = timeout.into();
-        let touched = self.replace("touch", &object, |_, _| {
-            Ok(Change {
+        let object = self.naming.object(&key.into());
+        let terms = Terms {
+            call: "touch",
+            start: None,
+            payload: true,
+            strict: false,
+        };
+        let touched = self.contend(&object, terms, |there| {
+            Ok(there.live.map(|header| Change {
                 expires_at: self.expires_at(timeout),
+                cost_ms: header.cost_ms,
                 value: None,
                 answer: (),
-            })
+            }))
         })?;
         Ok(touched.is_some())
     }
 
     /// Adds to a value that is a decimal 64-bit integer, and returns the sum.
-    /// The entry's expiry stays. No increment is lost, however many writers
-    /// there are. 1 GET and 1 conditional PUT, both repeated where another
-    /// writer came between.
+    /// The entry's expiry stays. No increment is lost or made twice, however
+    /// many writers there are. 1 GET and 1 conditional PUT, both repeated where
+    /// another writer came between.
     ///
     /// # Errors
     ///
     /// `NotFound` without a live entry, `NotAnInteger`, `Overflow`; and as
-    /// [`add`](Self::add).
+    /// [`add`](Self::add). `OutcomeUnknown` also where a PUT's reply was lost
+    /// and what is there by then, a plain `set` or more than 24 other changes
+    /// on, does not tell any more whether it was made.
     pub fn incr<'k>(&self, key: impl Into<Key<'k>>, delta: i64) -> Result<i64> {
         self.arithmetic("incr", &key.into(), |number| number.checked_add(delta))
     }
@@ -109,6 +104,95 @@ impl Cache {
         self.arithmetic("decr", &key.into(), |number| number.checked_sub(delta))
     }
 
+    /// Stores what `change` makes of the value that is there, or of `None`
+    /// where there is no live entry, and returns it. Where `change` gives
+    /// `None`, everything stays as it is and the answer is `None`. No update is
+    /// lost; `change` is called again where another writer came between, so it
+    /// should do nothing but compute. 1 GET and 1 conditional PUT, both
+    /// repeated in that case.
+    ///
+    /// # Errors
+    ///
+    /// `ValueTooLarge` for a new value that is; and as [`incr`](Self::incr).
+    pub fn update<'k>(
+        &self,
+        key: impl Into<Key<'k>>,
+        timeout: impl Into<Timeout>,
+        mut change: impl FnMut(Option<&[u8]>) -> Option<Vec<u8>>,
+    ) -> Result<Option<Vec<u8>>> {
+        let timeout = timeout.into();
+        let object = self.naming.object(&key.into());
+        self.contend(&object, Terms::of_change("update"), |there| {
+            let value = there.value(self.policy.max_value_size)?;
+            let Some(new) = change(value.as_deref()) else {
+                return Ok(None);
+            };
+            self.check_size("update", &object, &new)?;
+            Ok(Some(self.change(timeout, new.clone().into(), new)))
+        })
+    }
+
+    /// Like [`get`](Self::get), with a token that stands for what was read. 1 GET.
+    ///
+    /// # Errors
+    ///
+    /// As `get`.
+    pub fn get_with_token<'k>(&self, key: impl Into<Key<'k>>) -> Result<Option<(Vec<u8>, Token)>> {
+        let object = self.naming.object(&key.into());
+        let mut rest = Vec::new();
+        let look = self.look_for_base(&object, true, &mut rest)?;
+        let there = There::new(&look, &rest, time::now());
+        let value = there
+            .value(self.policy.max_value_size)?
+            .map(Cow::into_owned);
+        self.client.count(|stats| match value {
+            Some(_) => stats.hits += 1,
+            None => stats.misses += 1,
+        });
+        Ok(value.map(|value| (value, Token(look.0))))
+    }
+
+    /// Stores a value if nobody has written the key since the token was read,
+    /// and tells whether it did. 1 conditional PUT.
+    ///
+    /// # Errors
+    ///
+    /// As [`incr`](Self::incr), numbers aside.
+    pub fn compare_and_set<'k>(
+        &self,
+        key: impl Into<Key<'k>>,
+        token: &Token,
+        value: impl AsRef<[u8]>,
+        timeout: impl Into<Timeout>,
+    ) -> Result<bool> {
+        let (value, timeout) = (value.as_ref(), timeout.into());
+        let object = self.naming.object(&key.into());
+        self.check_size("compare_and_set", &object, value)?;
+        let terms = Terms {
+            call: "compare_and_set",
+            start: Some(token.0.clone()),
+            payload: false,
+            strict: true,
+        };
+        let stored = self.contend(&object, terms, |there| {
+            let same = there.base.etag == token.0.etag;
+            Ok(same.then(|| self.change(timeout, value.into(), ())))
+        })?;
+        Ok(stored.is_some())
+    }
+
+    /// What this engine makes of conditional writes. Tried out once for a
+    /// handle and its clones, with a small object of the cache's own that is
+    /// deleted again: 4 PUT and 1 DELETE, 1 PUT more for engines that want an
+    /// `ETag` without its quotes.
+    ///
+    /// # Errors
+    ///
+    /// Where a request fails.
+    pub fn conditional_writes(&self) -> Result<Conditions> {
+        self.probe.conditions(&self.client, &self.naming)
+    }
+
     fn arithmetic(
         &self,
         call: &'static str,
@@ -116,20 +200,24 @@ impl Cache {
         apply: impl Fn(i64) -> Option<i64>,
     ) -> Result<i64> {
         let object = self.naming.object(key);
-        let max = self.policy.max_value_size;
-        let sum = self.replace(call, &object, |header, payload| {
-            let inflated = header.inflate(payload, max).unwrap_or_default();
-            let number = integer(inflated.as_deref().unwrap_or(payload))?;
+        let sum = self.contend(&object, Terms::of_change(call), |there| {
+            let (Some(header), Some(value)) =
+                (there.live, there.value(self.policy.max_value_size)?)
+            else {
+                return Ok(None);
+            };
+            let number = integer(&value)?;
             let sum = apply(number).ok_or_else(|| {
                 let what =
                     format!("{number} and the change to it leave the range of a 64-bit integer");
                 Error::new(ErrorKind::Overflow, what)
             })?;
-            Ok(Change {
+            Ok(Some(Change {
                 expires_at: header.expires_at,
-                value: Some(sum.to_string()),
+                cost_ms: 0,
+                value: Some(sum.to_string().into_bytes().into()),
                 answer: sum,
-            })
+            }))
         })?;
         sum.ok_or_else(|| {
             let missing = Error::new(ErrorKind::NotFound, "there is no live entry to count on")
@@ -138,102 +226,14 @@ impl Cache {
         })
     }
 
-    /// Reads a live entry, and writes what `change` makes of it if nobody wrote
-    /// meanwhile; else again. `None`: there is no live entry.
-    fn replace<T>(
-        &self,
-        call: &'static str,
-        object: &Object,
-        change: impl Fn(&Header, &[u8]) -> Result<Change<T>>,
-    ) -> Result<Option<T>> {
-        self.replace_unnamed(object, change)
-            .map_err(|error| self.client.about(call, &object.name, error))
-    }
-
-    fn replace_unnamed<T>(
-        &self,
-        object: &Object,
-        change: impl Fn(&Header, &[u8]) -> Result<Change<T>>,
-    ) -> Result<Option<T>> {
-        let max = self.policy.max_value_size;
-        let mut rest = Vec::new();
-        let mut tries = Tries::default();
-        let mut refused: Option<String> = None;
-        loop {
-            let depth = Depth::Whole {
-                rest: &mut rest,
-                max,
-            };
-            let Lookup::Live { etag, header } = look(&self.client, object, time::now(), depth)?
-            else {
-                return Ok(None);
-            };
-            check_compared(refused.as_deref(), &etag)?;
-            let (history, payload) = header.split(&rest);
-            let change = change(&header, payload)?;
-            let meta = meta(object, change.expires_at)?;
-            let entry = match &change.value {
-                Some(value) => {
-                    Entry::new(&meta, &history, value.as_bytes(), self.policy.compression)
-                }
-                None => Entry::again(&meta, &history, header.deflated, payload),
-            };
-            let condition = Condition::Unchanged { etag: &etag };
-            match self.client.put(&object.name, entry.parts(), condition)? {
-                Written::Stored => return Ok(Some(change.answer)),
-                Written::Undecided => {}
-                Written::Refused => refused = Some(etag),
-            }
-            tries.pause()?;
+    fn change<'v, T>(&self, timeout: Timeout, value: Cow<'v, [u8]>, answer: T) -> Change<'v, T> {
+        Change {
+            expires_at: self.expires_at(timeout),
+            cost_ms: 0,
+            value: Some(value),
+            answer,
         }
     }
-}
-
-/// What to write in place of a live entry.
-struct Change<T> {
-    expires_at: i64,
-    /// `None`: the payload stays, unread.
-    value: Option<String>,
-    answer: T,
-}
-
-/// A loop's bound, with pauses that grow and are spread at random, so that
-/// racing writers fall out of step.
-#[derive(Default)]
-struct Tries(u32);
-
-impl Tries {
-    const MOST: u32 = 100;
-
-    fn pause(&mut self) -> Result<()> {
-        self.0 += 1;
-        if self.0 >= Self::MOST {
-            return Err(Error::new(
-                ErrorKind::Contended,
-                format!("other writers were first in {} attempts", Self::MOST),
-            )
-            .with_remedy("try again, or spread the load over several keys"));
-        }
-        let longest = 1000 << self.0.min(6);
-        sleep(Duration::from_micros(random::bits()? % longest));
-        Ok(())
-    }
-}
-
-/// An `ETag` that was refused and is there again: nobody else wrote, the
-/// engine just does not find it equal. Trying again would never end.
-fn check_compared(refused: Option<&str>, there: &str) -> Result<()> {
-    let what = if there.is_empty() {
-        "this engine gives no ETag to compare"
-    } else if refused == Some(there) {
-        "this engine refuses the very ETag that it gave"
-    } else {
-        return Ok(());
-    };
-    Err(Error::new(
-        ErrorKind::Unsupported,
-        format!("no write can be made conditional on what is there: {what}"),
-    ))
 }
 
 fn integer(value: &[u8]) -> Result<i64> {

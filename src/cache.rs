@@ -6,7 +6,8 @@ use std::fmt;
 
 use crate::Options;
 use crate::census::Census;
-use crate::client::{Client, Condition, Written};
+use crate::client::{Client, Condition};
+use crate::conditions::Probe;
 use crate::cull::{self, Removed};
 use crate::entry::{Entry, Header, Meta};
 use crate::error::Result;
@@ -24,8 +25,9 @@ use crate::time::{self, Timeout, Ttl};
 /// for itself.
 ///
 /// Keys are text or bytes of any length, with a version where
-/// [`Key::version`] gives one. A miss is never an error. An error leaves the
-/// cache as it was, unless it says that the outcome is unknown.
+/// [`Key::version`] gives one. A miss is never an error. After an error of
+/// `set` or `delete` that is not S3's own refusal, such as a timeout, the write
+/// may have been made or not; either way the entry is the old or the new one.
 ///
 /// # Errors
 ///
@@ -35,6 +37,7 @@ pub struct Cache {
     pub(crate) client: Client,
     pub(crate) naming: Naming,
     pub(crate) policy: Policy,
+    pub(crate) probe: Probe,
     pub(crate) census: RefCell<Census>,
 }
 
@@ -48,6 +51,7 @@ impl Cache {
         let settings = options.check()?;
         Ok(Self {
             client: Client::new(&settings)?,
+            probe: Probe::new(settings.policy.conditional_writes),
             naming: settings.naming,
             policy: settings.policy,
             census: RefCell::default(),
@@ -75,7 +79,8 @@ impl Cache {
     pub fn get_into<'k>(&self, key: impl Into<Key<'k>>, value: &mut Vec<u8>) -> Result<bool> {
         let object = self.naming.object(&key.into());
         let max = self.policy.max_value_size;
-        let lookup = look_for_value(&self.client, &object, time::now(), value, max)?;
+        let lookup = look_for_value(&self.client, &object, time::now(), value, max)
+            .map_err(|error| self.client.about("get", &object.name, error))?;
         let hit = self.counted(&lookup).is_some();
         if !hit {
             value.clear();
@@ -122,8 +127,9 @@ impl Cache {
     /// Stores a value, in place of what is there. 1 PUT.
     ///
     /// With `max_entries` at its default, or anything else from 1 to 1000, a
-    /// handle's first `set` also lists (1 LIST), and so does one that would
-    /// exceed the bound; that one culls if it has to (1 `DeleteObjects`).
+    /// handle's first `set` (and the first after `clear` or `cull`) also lists
+    /// (1 LIST), and so does one that would exceed the bound; that one culls if
+    /// it has to (1 `DeleteObjects`).
     ///
     /// # Errors
     ///
@@ -134,10 +140,18 @@ impl Cache {
         value: impl AsRef<[u8]>,
         timeout: impl Into<Timeout>,
     ) -> Result<()> {
-        let value = self.check_size(value.as_ref())?;
-        let object = self.naming.object(&key.into());
+        let (value, object) = (value.as_ref(), self.naming.object(&key.into()));
+        self.check_size("set", &object, value)?;
         self.make_room(&object)?;
-        self.write(&object, value, timeout.into(), Condition::Always)?;
+        let meta = Meta::new(
+            random::bits()?,
+            object.key_digest,
+            self.expires_at(timeout.into()),
+        );
+        let entry = Entry::new(&meta, &[], value, self.policy.compression);
+        self.client
+            .put(&object.name, entry.parts(), Condition::Always)?;
+        self.census.borrow_mut().wrote(object.id);
         Ok(())
     }
 
@@ -239,12 +253,18 @@ impl Cache {
         self.client.stats()
     }
 
-    pub(crate) fn check_size<'v>(&self, value: &'v [u8]) -> Result<&'v [u8]> {
+    pub(crate) fn check_size(
+        &self,
+        call: &'static str,
+        object: &Object,
+        value: &[u8],
+    ) -> Result<()> {
         let max = self.policy.max_value_size;
-        if value.len() > max {
-            return Err(too_large(value.len() as u64, max));
+        if value.len() <= max {
+            return Ok(());
         }
-        Ok(value)
+        let error = too_large(value.len() as u64, max);
+        Err(self.client.about(call, &object.name, error))
     }
 
     pub(crate) fn make_room(&self, object: &Object) -> Result<()> {
@@ -256,20 +276,6 @@ impl Cache {
             &mut census,
             &object.id,
         )
-    }
-
-    pub(crate) fn write(
-        &self,
-        object: &Object,
-        value: &[u8],
-        timeout: Timeout,
-        condition: Condition<'_>,
-    ) -> Result<Written> {
-        let meta = meta(object, self.expires_at(timeout))?;
-        let entry = Entry::new(&meta, &[], value, self.policy.compression);
-        let written = self.client.put(&object.name, entry.parts(), condition)?;
-        self.census.borrow_mut().wrote(object.id);
-        Ok(written)
     }
 
     pub(crate) fn expires_at(&self, timeout: Timeout) -> i64 {
@@ -303,14 +309,6 @@ impl Cache {
     }
 }
 
-pub(crate) fn meta(object: &Object, expires_at: i64) -> Result<Meta> {
-    Ok(Meta {
-        expires_at,
-        write_id: random::bits()?,
-        key_digest: object.key_digest,
-    })
-}
-
 /// A handle for another thread, on the same connections. It begins with what
 /// this one knows of how many entries there are, and its statistics at zero.
 impl Clone for Cache {
@@ -319,6 +317,7 @@ impl Clone for Cache {
             client: self.client.clone(),
             naming: self.naming.clone(),
             policy: self.policy.clone(),
+            probe: self.probe.clone(),
             census: self.census.clone(),
         }
     }

@@ -107,7 +107,10 @@ pub(crate) fn oldest(entries: &mut [Aged], n: usize) -> &[Aged] {
 mod tests {
     use super::*;
     use crate::compress::Compression;
+    use crate::conditions::ConditionalWrites;
+    use crate::settings::Refresh;
     use crate::time::Timeout;
+    use std::time::Duration;
 
     fn policy(max_entries: i64, cull_frequency: u32) -> Policy {
         Policy {
@@ -116,6 +119,13 @@ mod tests {
             cull_frequency,
             compression: Compression::Off,
             max_value_size: 0,
+            conditional_writes: ConditionalWrites::Probe,
+            add_reads_first: false,
+            refresh: Refresh {
+                stale_for: Duration::ZERO,
+                early: 0.0,
+                lease: Duration::ZERO,
+            },
         }
     }
 

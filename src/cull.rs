@@ -4,7 +4,7 @@
 use std::collections::HashSet;
 
 use crate::census::{Aged, Census, oldest, surplus};
-use crate::client::{Client, Failure, Listed, PAGE, Page};
+use crate::client::{Client, Listed, NotDeleted, PAGE, Page};
 use crate::error::{Error, ErrorKind, Result};
 use crate::key::{Id, Naming};
 use crate::settings::Policy;
@@ -17,7 +17,7 @@ pub struct Removed {
     /// So many entries are gone.
     pub count: u64,
     /// Those that S3 did not delete, and why.
-    pub failed: Vec<Failure>,
+    pub failed: Vec<NotDeleted>,
 }
 
 impl Removed {
@@ -60,7 +60,8 @@ pub(crate) fn make_room(
     Ok(())
 }
 
-/// The explicit cull: over all pages, holding 32 bytes an entry.
+/// The explicit cull: over all pages, holding 40 bytes an entry, and the names
+/// of those that go.
 pub(crate) fn cull(client: &Client, naming: &Naming, policy: &Policy) -> Result<Removed> {
     if policy.max_entries == 0 {
         return Ok(Removed::default());

@@ -105,6 +105,16 @@ fn parse(text: &str) -> Result<Url> {
     if url.query().is_some() || url.fragment().is_some() {
         return Err(invalid("endpoint", "it must end before any ? or #"));
     }
+    let name = |host: &str| {
+        let of_a_name = |b: u8| b.is_ascii_alphanumeric() || b"-._".contains(&b);
+        host.bytes().all(of_a_name)
+    };
+    if matches!(url.host(), Some(Host::Domain(host)) if !name(host)) {
+        return Err(invalid(
+            "endpoint",
+            "its host may hold letters, digits and - . _ only; the bucket does not belong in it",
+        ));
+    }
     let safe = |b: u8| b.is_ascii_alphanumeric() || b"-._~/".contains(&b);
     if !url.path().bytes().all(safe)
         || url.path().contains("//")
@@ -240,6 +250,9 @@ mod tests {
             "http://host:99999",
             "http://host/%2e%2e",
             "http://höst",
+            "http://{bucket}.host",
+            "http://a`b",
+            "http://a\"b",
         ] {
             let error = at(url).expect_err(url);
             assert_eq!(error.kind(), ErrorKind::InvalidOption, "{url}");

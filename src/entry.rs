@@ -144,7 +144,8 @@ impl Header {
 
     /// The write ids this entry builds on, its own first, and its payload.
     pub(crate) fn split<'a>(&self, rest: &'a [u8]) -> (Vec<u64>, &'a [u8]) {
-        let (history, payload) = rest.split_at(8 * self.history_len);
+        // Short only where the rest was not read.
+        let (history, payload) = rest.split_at(rest.len().min(8 * self.history_len));
         let earlier = history.chunks_exact(8).map(|id| u64_at(id, 0));
         (
             std::iter::once(self.write_id).chain(earlier).collect(),
@@ -180,8 +181,23 @@ pub(crate) struct Entry<'a> {
 #[derive(Clone, Debug)]
 pub(crate) struct Meta {
     pub(crate) expires_at: i64,
+    pub(crate) lease_until: i64,
+    pub(crate) cost_ms: u32,
     pub(crate) write_id: u64,
     pub(crate) key_digest: [u8; 16],
+}
+
+impl Meta {
+    /// That of an entry which is not being computed anew.
+    pub(crate) fn new(write_id: u64, key_digest: [u8; 16], expires_at: i64) -> Self {
+        Self {
+            expires_at,
+            lease_until: 0,
+            cost_ms: 0,
+            write_id,
+            key_digest,
+        }
+    }
 }
 
 impl<'a> Entry<'a> {
@@ -227,6 +243,8 @@ impl<'a> Entry<'a> {
         head[4] = flags;
         head[5] = n;
         head[8..16].copy_from_slice(&meta.expires_at.to_le_bytes());
+        head[16..24].copy_from_slice(&meta.lease_until.to_le_bytes());
+        head[24..28].copy_from_slice(&meta.cost_ms.to_le_bytes());
         head[32..36].copy_from_slice(&u32_len(before.len() + payload.len()).to_le_bytes());
         head[36..40].copy_from_slice(&payload_sum.to_le_bytes());
         head[40..48].copy_from_slice(&meta.write_id.to_le_bytes());

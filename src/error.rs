@@ -183,6 +183,18 @@ impl Error {
         self
     }
 
+    /// Takes another error's place, status and code, and that error for its source.
+    pub(crate) fn caused_by(mut self, cause: Self) -> Self {
+        let (inner, of) = (&mut *self.0, &*cause.0);
+        inner.operation = of.operation;
+        inner.bucket.clone_from(&of.bucket);
+        inner.object.clone_from(&of.object);
+        inner.status = of.status;
+        inner.code.clone_from(&of.code);
+        inner.request_id.clone_from(&of.request_id);
+        self.with_source(cause)
+    }
+
     /// Where it happened; an inner place already told is kept.
     pub(crate) fn at(mut self, operation: &'static str, bucket: &str, object: &str) -> Self {
         let inner = &mut *self.0;

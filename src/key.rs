@@ -63,6 +63,22 @@ impl<'a> From<&&'a str> for Key<'a> {
     }
 }
 
+/// What iterating over a slice of byte slices gives.
+impl<'a> From<&&'a [u8]> for Key<'a> {
+    fn from(bytes: &&'a [u8]) -> Self {
+        Self::new(*bytes)
+    }
+}
+
+impl<'a> From<Cow<'a, str>> for Key<'a> {
+    fn from(text: Cow<'a, str>) -> Self {
+        match text {
+            Cow::Borrowed(text) => Self::new(text),
+            Cow::Owned(text) => text.into(),
+        }
+    }
+}
+
 impl<'a, const N: usize> From<&'a [u8; N]> for Key<'a> {
     fn from(bytes: &'a [u8; N]) -> Self {
         Self::new(bytes)

@@ -17,6 +17,7 @@ pub(crate) enum Lookup {
     },
     Expired {
         etag: String,
+        header: Header,
     },
     Live {
         etag: String,
@@ -50,7 +51,7 @@ pub(crate) fn look(client: &Client, object: &Object, now: i64, depth: Depth<'_>)
         .and_then(|header| header.check_size(body.size()));
     let lookup = match (header, depth) {
         (Err(_), _) => Lookup::Corrupt { etag },
-        (Ok(header), _) if header.is_expired(now) => Lookup::Expired { etag },
+        (Ok(header), _) if header.is_expired(now) => Lookup::Expired { etag, header },
         (Ok(header), Depth::Header) => Lookup::Live { etag, header },
         (Ok(header), Depth::Whole { max, .. }) if header.payload_len() > max as u64 => {
             return Err(too_large(header.payload_len(), max));

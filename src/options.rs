@@ -6,8 +6,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::compress::Compression;
+use crate::conditions::ConditionalWrites;
 use crate::key::KeyFunction;
-use crate::settings::{Credentials, Policy, Timeouts};
+use crate::settings::{Credentials, Policy, Refresh, Timeouts};
 use crate::time::Timeout;
 
 /// What to open a cache with. A builder: each method gives its default.
@@ -56,6 +57,13 @@ impl Options {
                 cull_frequency: 3,
                 compression: Compression::Off,
                 max_value_size: 64 << 20,
+                conditional_writes: ConditionalWrites::Probe,
+                add_reads_first: false,
+                refresh: Refresh {
+                    stale_for: Duration::ZERO,
+                    early: 0.0,
+                    lease: Duration::from_secs(30),
+                },
             },
             timeouts: Timeouts {
                 connect: Duration::from_secs(5),
@@ -165,7 +173,9 @@ impl Options {
     ///
     /// Up to 1000, one page of a listing, every `set` and `add` of a new key
     /// keeps to it: each handle counts what it writes, and lists when it first
-    /// writes and when its count reaches the bound. Above 1000 no write lists,
+    /// writes and when its count reaches the bound. (Where the first 1000 names
+    /// of the folder are mostly no entries, the bound is not noticed: give a
+    /// cache a folder of its own.) Above 1000 no write lists,
     /// and the bound holds when [`Cache::cull`](crate::Cache::cull) is called.
     pub fn max_entries(mut self, entries: i64) -> Self {
         self.policy.max_entries = entries;
@@ -187,6 +197,44 @@ impl Options {
     /// The longest value written or read, in bytes. Default: 64 MiB.
     pub fn max_value_size(mut self, bytes: usize) -> Self {
         self.policy.max_value_size = bytes;
+        self
+    }
+
+    /// Whether `add`, `incr` and their kin try out first what the engine makes
+    /// of conditional writes. Default: [`ConditionalWrites::Probe`].
+    pub fn conditional_writes(mut self, how: ConditionalWrites) -> Self {
+        self.policy.conditional_writes = how;
+        self
+    }
+
+    /// Whether `add` looks before it writes: for keys that are usually there,
+    /// such as locks, as a refused PUT is billed like any other, and twelve
+    /// times a GET on AWS. Default: no.
+    pub fn add_reads_first(mut self, yes: bool) -> Self {
+        self.policy.add_reads_first = yes;
+        self
+    }
+
+    /// For how long after its expiry `get_or_set` may still serve an entry,
+    /// while one caller computes the next value. Default: not at all.
+    pub fn stale_for(mut self, duration: Duration) -> Self {
+        self.policy.refresh.stale_for = duration;
+        self
+    }
+
+    /// How eagerly `get_or_set` computes a value anew before it expires: 1 is
+    /// the usual measure, more is earlier. The moment is drawn at random, and
+    /// counts on what the value took to compute last time. Default: 0, not
+    /// before it has expired.
+    pub fn early(mut self, beta: f64) -> Self {
+        self.policy.refresh.early = beta;
+        self
+    }
+
+    /// How long one caller has to compute a value before another may take its
+    /// place; should be longer than that takes. Default: 30 s.
+    pub fn lease(mut self, duration: Duration) -> Self {
+        self.policy.refresh.lease = duration;
         self
     }
 

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use crate::Options;
 use crate::compress::Compression;
+use crate::conditions::ConditionalWrites;
 use crate::endpoint::{Endpoint, invalid};
 use crate::error::Result;
 use crate::key::Naming;
@@ -28,6 +29,17 @@ pub(crate) struct Policy {
     pub(crate) cull_frequency: u32,
     pub(crate) compression: Compression,
     pub(crate) max_value_size: usize,
+    pub(crate) conditional_writes: ConditionalWrites,
+    pub(crate) add_reads_first: bool,
+    pub(crate) refresh: Refresh,
+}
+
+/// What `get_or_set` does about values past their time.
+#[derive(Clone, Debug)]
+pub(crate) struct Refresh {
+    pub(crate) stale_for: Duration,
+    pub(crate) early: f64,
+    pub(crate) lease: Duration,
 }
 
 /// How long each phase of a request may take.
@@ -49,10 +61,16 @@ pub(crate) struct Settings {
     pub(crate) timeouts: Timeouts,
 }
 
+const YEAR: Duration = Duration::from_secs(365 * 24 * 60 * 60);
+
 impl Options {
     /// Everything checked at once, so that nothing is left to fail at first use.
     pub(crate) fn check(self) -> Result<Settings> {
-        let from_env = |name| std::env::var(name).ok().filter(|v: &String| !v.is_empty());
+        self.check_with(|name| std::env::var(name).ok())
+    }
+
+    fn check_with(self, env: impl Fn(&str) -> Option<String>) -> Result<Settings> {
+        let from_env = |name| env(name).filter(|value| !value.is_empty());
         let region = self
             .region
             .or_else(|| from_env("AWS_REGION"))
@@ -74,15 +92,18 @@ impl Options {
         }
         .check()?;
         check_policy(&self.policy)?;
+        let mut timeouts = self.timeouts;
         for (name, limit) in [
-            ("connect_timeout", self.timeouts.connect),
-            ("read_timeout", self.timeouts.read),
-            ("write_timeout", self.timeouts.write),
+            ("connect_timeout", &mut timeouts.connect),
+            ("read_timeout", &mut timeouts.read),
+            ("write_timeout", &mut timeouts.write),
         ] {
             // Less cannot be told to a socket.
-            if limit < Duration::from_millis(1) {
+            if *limit < Duration::from_millis(1) {
                 return Err(invalid(name, "it must be at least a millisecond"));
             }
+            // The clock's own arithmetic overflows some centuries on.
+            *limit = YEAR.min(*limit);
         }
         Ok(Settings {
             sign_payload: self.sign_payload.unwrap_or(!endpoint.tls),
@@ -95,7 +116,7 @@ impl Options {
                 function: self.key_function,
             },
             policy: self.policy,
-            timeouts: self.timeouts,
+            timeouts,
         })
     }
 }
@@ -139,6 +160,9 @@ fn check_policy(policy: &Policy) -> Result<()> {
     {
         return Err(invalid("compress", "the level is a number from 1 to 9"));
     }
+    if !policy.refresh.early.is_finite() || policy.refresh.early < 0.0 {
+        return Err(invalid("early", "it is a number from 0 on, usually 1"));
+    }
     // The entry's length field has 32 bits, and four bytes may come on top.
     if u32::try_from(policy.max_value_size).map_or(true, |max| max > u32::MAX - 4) {
         return Err(invalid("max_value_size", "it must stay below 4 GiB"));
@@ -178,5 +202,56 @@ fn location_prefix(location: &str) -> Result<String> {
 impl fmt::Debug for Credentials {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Credentials(not shown)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn checked(options: Options, env: &[(&str, &str)]) -> Result<Settings> {
+        options.check_with(|name| {
+            let found = env.iter().find(|(n, _)| *n == name);
+            found.map(|(_, value)| (*value).to_owned())
+        })
+    }
+
+    #[test]
+    fn what_is_not_given_comes_from_the_environment() {
+        let options = || Options::new("bucket").endpoint("http://host");
+        let env = [
+            ("AWS_ACCESS_KEY_ID", "key"),
+            ("AWS_SECRET_ACCESS_KEY", "secret"),
+            ("AWS_SESSION_TOKEN", "token"),
+            ("AWS_DEFAULT_REGION", "eu-west-1"),
+        ];
+        let settings = checked(options(), &env).unwrap();
+        assert_eq!(settings.credentials.access_key, "key");
+        assert_eq!(settings.credentials.secret_key, "secret");
+        assert_eq!(settings.credentials.session_token.as_deref(), Some("token"));
+        assert_eq!(settings.endpoint.region, "eu-west-1");
+
+        let more = [&env[..], &[("AWS_REGION", "eu-west-2")]].concat();
+        assert_eq!(
+            checked(options(), &more).unwrap().endpoint.region,
+            "eu-west-2"
+        );
+
+        // What is given goes first, and as a whole: no token of other credentials.
+        let given = options().region("r").credentials("k", "s");
+        let settings = checked(given, &more).unwrap();
+        assert_eq!(settings.endpoint.region, "r");
+        assert_eq!(settings.credentials.access_key, "k");
+        assert_eq!(settings.credentials.session_token, None);
+
+        // Empty is as good as not set.
+        let empty = [&env[..2], &[("AWS_SESSION_TOKEN", ""), ("AWS_REGION", "")]].concat();
+        let settings = checked(options(), &empty).unwrap();
+        assert_eq!(settings.endpoint.region, "us-east-1");
+        assert_eq!(settings.credentials.session_token, None);
+        let error = checked(options(), &env[1..]).unwrap_err();
+        assert!(error.to_string().contains("no access key"), "{error}");
+        let error = checked(options(), &[]).unwrap_err();
+        assert!(error.to_string().contains("AWS_ACCESS_KEY_ID"), "{error}");
     }
 }

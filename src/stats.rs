@@ -11,6 +11,8 @@ use std::fmt;
 pub struct Stats {
     /// Reads that found a live entry.
     pub hits: u64,
+    /// Those of the hits that `get_or_set` served past the entry's expiry.
+    pub stale: u64,
     /// Reads that did not, for whatever reason.
     pub misses: u64,
     /// Those of the misses that found an expired entry.
@@ -42,8 +44,9 @@ impl fmt::Display for Stats {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "{} hits, {} misses ({} expired, {} corrupt); {} GET, {} PUT, {} DELETE, {} DeleteObjects, {} LIST",
+            "{} hits ({} stale), {} misses ({} expired, {} corrupt); {} GET, {} PUT, {} DELETE, {} DeleteObjects, {} LIST",
             self.hits,
+            self.stale,
             self.misses,
             self.expired,
             self.corrupt,

@@ -17,9 +17,10 @@ pub(crate) const NEVER: i64 = i64::MAX;
 /// set), `Never` is Django's `None`, and zero means already expired. Kept to
 /// the millisecond; a part of one counts as a whole one.
 ///
-/// Anything that is `Into<Timeout>` serves: a [`Duration`], or a number of
-/// seconds by [`Timeout::seconds`], which also takes Django's negative ones.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+/// Anything that is `Into<Timeout>` serves: a [`Duration`], an
+/// `Option<Duration>` (`None` is never), or a number of seconds by
+/// [`Timeout::seconds`], which also takes Django's negative ones.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Timeout {
     /// What the cache was opened with: 300 s unless set.
@@ -62,14 +63,25 @@ fn expiry_after(now: i64, duration: Duration) -> i64 {
         // Expired on every host, whatever its clock says.
         return 0;
     }
+    now.saturating_add(millis(duration)).min(NEVER - 1)
+}
+
+/// A part of a millisecond counts as a whole one.
+pub(crate) fn millis(duration: Duration) -> i64 {
     let millis = duration.as_nanos().div_ceil(1_000_000);
-    let millis = i64::try_from(millis).unwrap_or(i64::MAX);
-    now.saturating_add(millis).min(NEVER - 1)
+    i64::try_from(millis).unwrap_or(i64::MAX)
 }
 
 impl From<Duration> for Timeout {
     fn from(duration: Duration) -> Self {
         Self::After(duration)
+    }
+}
+
+/// `None` means never, as in Django.
+impl From<Option<Duration>> for Timeout {
+    fn from(duration: Option<Duration>) -> Self {
+        duration.map_or(Self::Never, Self::After)
     }
 }
 

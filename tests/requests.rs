@@ -91,6 +91,7 @@ fn what_atomic_calls_cost() {
     let site = Site::start();
     let cache = open(&site, "app");
     cache.set("n", b"1", Timeout::Default).unwrap();
+    cache.conditional_writes().unwrap();
     let cost = |call: &dyn Fn()| {
         let ((), mut requests) = site.count(call);
         requests.body_out = 0;

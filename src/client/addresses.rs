@@ -6,7 +6,7 @@
 
 use std::io;
 use std::net::{SocketAddr, ToSocketAddrs as _};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 const REMEMBERED: Duration = Duration::from_secs(60);
@@ -22,28 +22,45 @@ struct Known {
 }
 
 impl Addresses {
-    /// The addresses of `host:port`.
-    pub(super) fn of(&self, place: String) -> io::Result<Vec<SocketAddr>> {
-        // Poisoned or not, what is there was written in one piece.
-        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(k) = &*known
-            && k.place == place
-            && k.since.elapsed() < REMEMBERED
-        {
-            return Ok(k.addresses.clone());
+    /// The addresses of `host:port`. If they cannot be looked up again, the
+    /// old ones serve on: their connections may be alive.
+    pub(super) fn of(&self, place: &str) -> io::Result<Vec<SocketAddr>> {
+        let known = self.known(place);
+        if let Some((addresses, true)) = known {
+            return Ok(addresses);
         }
-        let addresses: Vec<_> = place.to_socket_addrs()?.collect();
-        *known = Some(Known {
-            place,
-            since: Instant::now(),
-            addresses: addresses.clone(),
-        });
-        Ok(addresses)
+        // Unlocked meanwhile: a slow name server must not hold up other threads.
+        match (place.to_socket_addrs(), known) {
+            (Ok(found), _) => {
+                let addresses: Vec<_> = found.collect();
+                *self.lock() = Some(Known {
+                    place: place.to_owned(),
+                    since: Instant::now(),
+                    addresses: addresses.clone(),
+                });
+                Ok(addresses)
+            }
+            (Err(_), Some((old, _))) => Ok(old),
+            (Err(error), None) => Err(error),
+        }
+    }
+
+    /// What is known of a place, and whether it is fresh.
+    fn known(&self, place: &str) -> Option<(Vec<SocketAddr>, bool)> {
+        let known = self.lock();
+        let known = known.as_ref().filter(|known| known.place == place)?;
+        let fresh = known.since.elapsed() < REMEMBERED;
+        Some((known.addresses.clone(), fresh))
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Option<Known>> {
+        // Poisoned or not, what is there was written in one piece.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Nothing answered there: the next request looks the name up again.
     pub(super) fn forget(&self) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        *self.lock() = None;
     }
 }
 
@@ -55,14 +72,27 @@ mod tests {
     fn remembered_until_forgotten() {
         let addresses = Addresses::default();
         let known: SocketAddr = "192.0.2.1:80".parse().unwrap();
-        *addresses.0.lock().unwrap() = Some(Known {
-            place: "localhost:80".into(),
-            since: Instant::now(),
-            addresses: vec![known],
-        });
+        let remember = |place: &str, since| {
+            *addresses.lock() = Some(Known {
+                place: place.into(),
+                since,
+                addresses: vec![known],
+            });
+        };
+        remember("localhost:80", Instant::now());
         let sharing = addresses.clone();
-        assert_eq!(sharing.of("localhost:80".into()).unwrap(), [known]);
+        assert_eq!(sharing.of("localhost:80").unwrap(), [known]);
         addresses.forget();
-        assert!(!sharing.of("localhost:80".into()).unwrap().contains(&known));
+        assert!(!sharing.of("localhost:80").unwrap().contains(&known));
+
+        let Some(long_ago) = Instant::now().checked_sub(2 * REMEMBERED) else {
+            return;
+        };
+        remember("localhost:80", long_ago);
+        assert!(!addresses.of("localhost:80").unwrap().contains(&known));
+        remember("no-such-host.invalid:80", long_ago);
+        assert_eq!(addresses.of("no-such-host.invalid:80").unwrap(), [known]);
+        addresses.forget();
+        addresses.of("no-such-host.invalid:80").unwrap_err();
     }
 }

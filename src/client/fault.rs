@@ -18,6 +18,9 @@ pub(super) enum Failure {
     TimedOut,
     /// The connection broke.
     Lost(Cause),
+    /// The same, for a kept connection and before any byte of a reply: the
+    /// server may have closed it before it saw the request.
+    Stale(Cause),
     /// What came is not HTTP.
     NotHttp(Cause),
 }
@@ -38,9 +41,11 @@ impl Client {
     pub(super) fn refusal(&self, call: &Call<'_>, mut reply: Incoming) -> Error {
         let mut body = Vec::new();
         // Half a body, or none, only makes the message shorter.
-        let _ = reply.read_up_to(MAX_ERROR, &mut body);
+        let read = reply.read_up_to(MAX_ERROR, &mut body);
         let error = self.refused(call, reply.status(), &reply, &body);
-        reply.finish();
+        if read.is_ok() {
+            reply.finish();
+        }
         error
     }
 
@@ -84,7 +89,7 @@ impl Client {
     }
 
     /// One object of a `DeleteObjects` that was carried out for others.
-    pub(crate) fn not_deleted(&self, failure: &xml::Failure) -> Error {
+    pub(crate) fn not_deleted(&self, failure: &xml::NotDeleted) -> Error {
         Error::from_s3(200, &failure.code, &failure.message).at(
             "DeleteObjects",
             &self.endpoint.bucket,
@@ -120,7 +125,7 @@ impl Client {
                 .with_source(cause),
             F::TimedOut => Error::new(ErrorKind::TimedOut, format!("{at} did not answer in time"))
                 .with_remedy("the options read_timeout and write_timeout set the limits"),
-            F::Lost(cause) => Error::new(
+            F::Lost(cause) | F::Stale(cause) => Error::new(
                 ErrorKind::ConnectionLost,
                 format!("{at} closed the connection early"),
             )
@@ -146,14 +151,10 @@ impl Client {
 
 /// What went wrong with a conditional write leaves open whether it was made.
 pub(super) fn unknown_outcome(cause: Error) -> Error {
-    let error = Error::new(
+    Error::new(
         ErrorKind::OutcomeUnknown,
         "the reply to a conditional write was lost: it may or may not have been made",
     )
-    .with_remedy("read the key to see");
-    match (cause.operation(), cause.bucket(), cause.object()) {
-        (Some(operation), Some(bucket), Some(object)) => error.at(operation, bucket, object),
-        _ => error,
-    }
-    .with_source(cause)
+    .with_remedy("read the key to see")
+    .caused_by(cause)
 }

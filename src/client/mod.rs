@@ -6,6 +6,7 @@
 mod addresses;
 mod body;
 mod fault;
+mod outgoing;
 mod sign;
 mod transport;
 mod xml;
@@ -14,16 +15,17 @@ use std::cell::Cell;
 
 use crate::digest::md5_base64;
 use crate::endpoint::Endpoint;
-use crate::error::{ErrorKind, Result};
+use crate::error::{Error, ErrorKind as K, Result};
 use crate::settings::Settings;
 use crate::stats::Stats;
 use crate::time;
 
 pub(crate) use self::body::{Body, Span};
-use self::fault::unknown_outcome;
+use self::fault::{Failure, unknown_outcome};
+use self::outgoing::Outgoing;
 use self::sign::{Signer, Unsigned};
-use self::transport::{Incoming, Outgoing, Transport};
-pub use self::xml::Failure;
+use self::transport::{Incoming, Transport};
+pub use self::xml::NotDeleted;
 pub(crate) use self::xml::{Listed, Page};
 
 /// S3's limit for a listing's page and for one `DeleteObjects`.
@@ -55,13 +57,18 @@ pub(crate) enum Condition<'a> {
 }
 
 /// How a write came out.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub(crate) enum Written {
-    Stored,
+    Stored {
+        etag: String,
+    },
     /// The condition did not hold.
     Refused,
     /// S3 could not decide (409): ask again.
     Undecided,
+    /// A condition was asked for, and the reply was lost: it may be stored or
+    /// not, or be stored yet. The error says so, for a caller that cannot settle it.
+    Unknown(Error),
 }
 
 #[derive(Debug)]
@@ -69,6 +76,8 @@ struct Call<'a> {
     operation: &'static str,
     method: &'static str,
     name: &'a str,
+    /// Every time it is sent.
+    counts: fn(&mut Stats),
     query: &'a [(&'static str, &'a str)],
     headers: Vec<(&'static str, String)>,
     body: [&'a [u8]; 2],
@@ -87,8 +96,7 @@ impl Client {
 
     /// Begins to read an object. `None`: there is none of this name.
     pub(crate) fn get<'a>(&'a self, name: &'a str, span: Span) -> Result<Option<Body<'a>>> {
-        self.count(|s| s.gets += 1);
-        let mut call = Call::new("GetObject", "GET", name);
+        let mut call = Call::new("GetObject", "GET", name, |s| s.gets += 1);
         if let Span::Head(bytes) = span {
             call.headers
                 .push(("range", format!("bytes=0-{}", bytes - 1)));
@@ -124,8 +132,7 @@ impl Client {
         body: [&[u8]; 2],
         condition: Condition<'_>,
     ) -> Result<Written> {
-        self.count(|s| s.puts += 1);
-        let mut call = Call::new("PutObject", "PUT", name);
+        let mut call = Call::new("PutObject", "PUT", name, |s| s.puts += 1);
         call.body = body;
         call.headers
             .push(("content-type", "application/octet-stream".into()));
@@ -135,28 +142,33 @@ impl Client {
             Condition::Unchanged { etag } => call.headers.push(("if-match", etag.into())),
         }
         call.conditional = !matches!(condition, Condition::Always);
-        let reply = self.send(&call)?;
+        let reply = match self.send(&call) {
+            Err(error) if error.kind() == K::OutcomeUnknown => {
+                return Ok(Written::Unknown(error));
+            }
+            other => other?,
+        };
         match reply.status() {
             200 => {
                 self.check_origin(&call, &reply)?;
+                let etag = reply.header("etag").unwrap_or_default().to_owned();
                 reply.finish();
-                Ok(Written::Stored)
+                Ok(Written::Stored { etag })
             }
-            412 if call.conditional => {
-                reply.finish();
-                Ok(Written::Refused)
-            }
-            409 if call.conditional => {
-                reply.finish();
-                Ok(Written::Undecided)
-            }
-            _ => {
+            status => {
                 let error = self.refusal(&call, reply);
-                match (condition, error.code()) {
-                    // The object to be replaced is gone (AWS; others say 412).
-                    (Condition::Unchanged { .. }, Some("NoSuchKey")) => Ok(Written::Refused),
-                    (Condition::Always, _) => Err(error),
-                    _ if error.kind() == ErrorKind::ServerError => Err(unknown_outcome(error)),
+                if !call.conditional {
+                    return Err(error);
+                }
+                match (status, error.kind(), error.code()) {
+                    // From a gateway, too: it may have passed the write on.
+                    (500.., K::ServerError | K::NotS3, _) => {
+                        Ok(Written::Unknown(unknown_outcome(error)))
+                    }
+                    (_, K::NotS3, _) => Err(error),
+                    // An object to be replaced that is gone is 404 on AWS, 412 elsewhere.
+                    (412, ..) | (404, _, Some("NoSuchKey")) => Ok(Written::Refused),
+                    (409, ..) => Ok(Written::Undecided),
                     _ => Err(error),
                 }
             }
@@ -165,8 +177,7 @@ impl Client {
 
     /// S3 does not tell whether the object was there.
     pub(crate) fn delete(&self, name: &str) -> Result<()> {
-        self.count(|s| s.deletes += 1);
-        let call = Call::new("DeleteObject", "DELETE", name);
+        let call = Call::new("DeleteObject", "DELETE", name, |s| s.deletes += 1);
         let reply = self.send(&call)?;
         if matches!(reply.status(), 200 | 204) {
             self.check_origin(&call, &reply)?;
@@ -181,10 +192,9 @@ impl Client {
     }
 
     /// Deletes up to `PAGE` objects; returns those that S3 did not delete.
-    pub(crate) fn delete_many(&self, names: &[String]) -> Result<Vec<Failure>> {
-        self.count(|s| s.multi_deletes += 1);
+    pub(crate) fn delete_many(&self, names: &[String]) -> Result<Vec<NotDeleted>> {
         let body = xml::write_delete(names.iter().map(String::as_str));
-        let mut call = Call::new("DeleteObjects", "POST", "");
+        let mut call = Call::new("DeleteObjects", "POST", "", |s| s.multi_deletes += 1);
         call.query = &[("delete", "")];
         call.body = [body.as_bytes(), b""];
         call.headers
@@ -196,7 +206,6 @@ impl Client {
 
     /// The page of `prefix` that follows `token`, without what lies in further folders.
     pub(crate) fn list(&self, prefix: &str, token: Option<&str>) -> Result<Page> {
-        self.count(|s| s.lists += 1);
         let mut query = vec![
             ("delimiter", "/"),
             ("list-type", "2"),
@@ -206,7 +215,7 @@ impl Client {
         if let Some(token) = token {
             query.insert(0, ("continuation-token", token));
         }
-        let mut call = Call::new("ListObjectsV2", "GET", "");
+        let mut call = Call::new("ListObjectsV2", "GET", "", |s| s.lists += 1);
         call.query = &query;
         let page = self.ask(&call, xml::read_page)?;
         if page.truncated && page.next.is_none() {
@@ -278,12 +287,19 @@ impl Client {
             ),
             headers: signed.headers,
             body: call.body,
-            repeatable: !call.conditional,
             ask_first: call.conditional && size > ASK_FIRST,
         };
-        self.transport
-            .send(&request)
-            .map_err(|failure| self.lost(call, failure))
+        self.count(call.counts);
+        let reply = match self.transport.send(&request, false) {
+            // A second arrival does no harm, except to a conditional write: it
+            // would meet its own first.
+            Err(Failure::Stale(_)) if !call.conditional => {
+                self.count(call.counts);
+                self.transport.send(&request, true)
+            }
+            first => first,
+        };
+        reply.map_err(|failure| self.lost(call, failure))
     }
 
     /// A success must show that S3 gave it: a proxy's or a portal's page has
@@ -295,7 +311,7 @@ impl Client {
         let page = reply
             .header("content-type")
             .is_some_and(|kind| kind.starts_with("text/html"));
-        // 204 carries no body, and some engines send it without any mark.
+        // s3s sends 204 without any mark.
         if identified || (reply.status() == 204 && !page) {
             Ok(())
         } else {
@@ -316,11 +332,17 @@ impl Clone for Client {
 }
 
 impl<'a> Call<'a> {
-    fn new(operation: &'static str, method: &'static str, name: &'a str) -> Self {
+    fn new(
+        operation: &'static str,
+        method: &'static str,
+        name: &'a str,
+        counts: fn(&mut Stats),
+    ) -> Self {
         Self {
             operation,
             method,
             name,
+            counts,
             query: &[],
             headers: Vec::new(),
             body: [b"", b""],

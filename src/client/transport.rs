@@ -19,6 +19,7 @@ use ureq::{Agent, Body, SendBody};
 
 use super::addresses::Addresses;
 use super::fault::Failure;
+use super::outgoing::{Outgoing, Parts};
 use crate::settings::Timeouts;
 
 /// Idle connections kept: one for each thread of a busy program, in effect.
@@ -34,20 +35,6 @@ const WAIT_FOR_100: Duration = Duration::from_secs(1);
 pub(super) struct Transport {
     agent: Agent,
     addresses: Addresses,
-}
-
-/// A request in its final form.
-#[derive(Debug)]
-pub(super) struct Outgoing<'a> {
-    pub(super) method: &'static str,
-    pub(super) url: String,
-    pub(super) headers: Vec<(&'static str, String)>,
-    pub(super) body: [&'a [u8]; 2],
-    /// Whether a pooled connection that turns out dead may be replaced and the
-    /// request sent again: not where a second arrival would mean something else.
-    pub(super) repeatable: bool,
-    /// Ask the server for leave before sending the body, so that it can refuse unread.
-    pub(super) ask_first: bool,
 }
 
 /// A reply whose body is still to be read. Dropped unread, its connection closes.
@@ -69,25 +56,19 @@ impl Transport {
             .timeout_connect(Some(timeouts.connect))
             .timeout_per_read(Some(timeouts.read))
             .timeout_per_write(Some(timeouts.write))
-            .timeout_await_100(Some(WAIT_FOR_100))
+            .timeout_await_100(Some(WAIT_FOR_100.min(timeouts.read / 2)))
             .build();
         let addresses = Addresses::default();
-        let connector = DefaultConnector::new().chain(Watch);
         Self {
-            agent: Agent::with_parts(config, connector, addresses.clone()),
+            agent: Agent::with_parts(config, Connect::default(), addresses.clone()),
             addresses,
         }
     }
 
-    /// Sends, and waits for the head of the reply. A repeatable request that
-    /// meets a pooled connection which the server has closed meanwhile goes
-    /// once more, on a fresh one.
-    pub(super) fn send(&self, request: &Outgoing<'_>) -> Result<Incoming, Failure> {
-        let result = match self.send_once(request, false) {
-            Err(error) if request.repeatable && is_stale(&error) => self.send_once(request, true),
-            other => other,
-        };
-        result.map_err(|error| {
+    /// Sends, and waits for the head of the reply. `fresh`: over a new
+    /// connection, be there ever so many kept ones.
+    pub(super) fn send(&self, request: &Outgoing<'_>, fresh: bool) -> Result<Incoming, Failure> {
+        self.run(request, fresh).map_err(|error| {
             let failure = failure(error);
             if matches!(failure, Failure::Unreachable(_) | Failure::ConnectTimedOut) {
                 self.addresses.forget();
@@ -96,7 +77,7 @@ impl Transport {
         })
     }
 
-    fn send_once(&self, request: &Outgoing<'_>, fresh: bool) -> Result<Incoming, ureq::Error> {
+    fn run(&self, request: &Outgoing<'_>, fresh: bool) -> Result<Incoming, ureq::Error> {
         let mut http = Request::builder().method(request.method).uri(&request.url);
         for (name, value) in &request.headers {
             http = http.header(*name, value);
@@ -107,14 +88,14 @@ impl Transport {
         let response = if matches!(request.method, "PUT" | "POST") {
             let mut body = Parts(request.body);
             http = http.header("content-length", body.len());
-            self.run(http.body(SendBody::from_reader(&mut body))?, fresh)
+            self.exchange(http.body(SendBody::from_reader(&mut body))?, fresh)
         } else {
-            self.run(http.body(SendBody::none())?, fresh)
+            self.exchange(http.body(SendBody::none())?, fresh)
         }?;
         Ok(Incoming { response })
     }
 
-    fn run(
+    fn exchange(
         &self,
         request: Request<SendBody<'_>>,
         fresh: bool,
@@ -125,23 +106,6 @@ impl Transport {
         // No kept connection is young enough for this one.
         let config = self.agent.configure_request(request);
         self.agent.run(config.max_idle_age(Duration::ZERO).build())
-    }
-}
-
-/// A body in two parts, read as one: the entry's head and the first bytes of
-/// its payload leave in one write.
-struct Parts<'a>([&'a [u8]; 2]);
-
-impl Parts<'_> {
-    fn len(&self) -> usize {
-        self.0[0].len() + self.0[1].len()
-    }
-}
-
-impl io::Read for Parts<'_> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let head = self.0[0].read(buffer)?;
-        Ok(head + self.0[1].read(&mut buffer[head..])?)
     }
 }
 
@@ -194,81 +158,93 @@ impl Incoming {
 }
 
 fn failure(error: ureq::Error) -> Failure {
-    use ureq::{Error as E, Timeout as T};
-    match error {
-        E::Timeout(T::Connect | T::Resolve) => Failure::ConnectTimedOut,
-        E::Timeout(_) => Failure::TimedOut,
-        E::Other(cause) => match cause.downcast::<Unanswered>() {
-            Ok(unanswered) => Failure::Lost(unanswered.cause.into()),
-            Err(other) => Failure::Unreachable(other),
-        },
-        // Once connected, `Watch` marks what happens before a reply; so this
-        // is either from before that or from within a reply's head.
-        E::Io(e) if e.kind() == io::ErrorKind::UnexpectedEof => Failure::Lost(e.into()),
-        E::Io(e) if is_tls(&e) => Failure::Tls(e.into()),
-        E::Io(e) => Failure::Unreachable(e.into()),
-        e @ (E::HostNotFound | E::ConnectionFailed) => Failure::Unreachable(e.into()),
-        e @ E::Tls(_) => Failure::Tls(e.into()),
-        #[cfg(feature = "tls")]
-        e @ E::Rustls(_) => Failure::Tls(e.into()),
-        e => Failure::NotHttp(e.into()),
+    use ureq::Error as E;
+    let cause = match error {
+        E::Timeout(_) => return Failure::TimedOut,
+        E::Io(cause) => return Failure::Lost(cause.into()),
+        E::Other(cause) => cause,
+        e @ (E::Http(_) | E::BadUri(_)) => return Failure::Unreachable(e.into()),
+        e => return Failure::NotHttp(e.into()),
+    };
+    let cause = match cause.downcast::<NotConnected>() {
+        Ok(not_connected) => return not_connected.failure(),
+        Err(cause) => cause,
+    };
+    match cause.downcast::<Stale>() {
+        Ok(stale) => Failure::Stale(stale.0.into()),
+        Err(cause) => Failure::NotHttp(cause),
     }
-}
-
-/// The handshake runs inside a reader, which wraps rustls's error in an I/O error.
-fn is_tls(error: &io::Error) -> bool {
-    error.kind() == io::ErrorKind::InvalidData
 }
 
 fn broken(error: io::Error) -> Failure {
-    match ureq::Error::from(error) {
-        ureq::Error::Timeout(_) => Failure::TimedOut,
-        ureq::Error::Io(e) => Failure::Lost(e.into()),
-        e => Failure::NotHttp(e.into()),
+    failure(ureq::Error::from(error))
+}
+
+/// Why no connection was made. Nothing of the request has been sent.
+#[derive(Debug)]
+struct NotConnected(ureq::Error);
+
+impl NotConnected {
+    fn failure(self) -> Failure {
+        use io::ErrorKind as K;
+        use ureq::Error as E;
+        match self.0 {
+            E::Timeout(_) => Failure::ConnectTimedOut,
+            // An I/O error of these kinds is the handshake's: the connection stands by then.
+            E::Io(e) if matches!(e.kind(), K::InvalidData | K::UnexpectedEof) => {
+                Failure::Tls(e.into())
+            }
+            E::Io(e) => Failure::Unreachable(e.into()),
+            e @ E::Tls(_) => Failure::Tls(e.into()),
+            #[cfg(feature = "tls")]
+            e @ E::Rustls(_) => Failure::Tls(e.into()),
+            E::Other(cause) => Failure::Unreachable(cause),
+            e => Failure::Unreachable(e.into()),
+        }
+    }
+
+    fn wrap(error: ureq::Error) -> ureq::Error {
+        ureq::Error::Other(Box::new(Self(error)))
     }
 }
 
-fn is_stale(error: &ureq::Error) -> bool {
-    let ureq::Error::Other(cause) = error else {
-        return false;
-    };
-    cause
-        .downcast_ref::<Unanswered>()
-        .is_some_and(|unanswered| unanswered.reused)
-}
-
-/// A connection that broke before the first byte of a reply.
+/// A kept connection that broke before the first byte of a reply: the server
+/// may have closed it before it saw the request.
 #[derive(Debug)]
-struct Unanswered {
-    /// It had served a request before: the server may simply have closed it.
-    reused: bool,
-    cause: io::Error,
+struct Stale(io::Error);
+
+macro_rules! error {
+    ($($marker:ident)*) => {$(
+        impl fmt::Display for $marker {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+        impl std::error::Error for $marker {}
+    )*};
 }
+error!(NotConnected Stale);
 
-impl fmt::Display for Unanswered {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "no reply: {}", self.cause)
-    }
-}
+/// ureq's own way to connect, plain or TLS, with its errors marked as such,
+/// and every connection in a `Watched`.
+#[derive(Debug, Default)]
+struct Connect(DefaultConnector);
 
-impl std::error::Error for Unanswered {}
-
-/// Wraps every connection in a `Watched`.
-#[derive(Debug)]
-struct Watch;
-
-impl<In: Link> Connector<In> for Watch {
-    type Out = Watched<In>;
+impl Connector<()> for Connect {
+    type Out = Watched;
 
     fn connect(
         &self,
-        _: &ConnectionDetails<'_>,
-        chained: Option<In>,
-    ) -> Result<Option<Watched<In>>, ureq::Error> {
-        Ok(chained.map(|link| Watched {
+        details: &ConnectionDetails<'_>,
+        chained: Option<()>,
+    ) -> Result<Option<Watched>, ureq::Error> {
+        let link = self.0.connect(details, chained);
+        let link = link.map_err(NotConnected::wrap)?;
+        Ok(link.map(|link| Watched {
             link,
             reused: false,
             answered: false,
+            shown: false,
         }))
     }
 }
@@ -276,25 +252,36 @@ impl<In: Link> Connector<In> for Watch {
 /// A connection that tells, when it breaks, whether it had served before and
 /// whether a reply had begun.
 #[derive(Debug)]
-struct Watched<L> {
-    link: L,
+struct Watched {
+    link: Box<dyn Link>,
     reused: bool,
     answered: bool,
+    shown: bool,
 }
 
-impl<L> Watched<L> {
+impl Watched {
     fn mark(&self, error: ureq::Error) -> ureq::Error {
         match error {
-            ureq::Error::Io(cause) if !self.answered => ureq::Error::Other(Box::new(Unanswered {
-                reused: self.reused,
-                cause,
-            })),
+            ureq::Error::Io(cause) if self.reused && !self.answered => {
+                ureq::Error::Other(Box::new(Stale(cause)))
+            }
             other => other,
         }
     }
+
+    /// A server that refuses a body unread answers while ureq waits for its
+    /// `100 Continue`. ureq 3.5 leaves that reply in its buffer, and then waits
+    /// for more of it: it is shown what is there, once for each request.
+    fn holds_early_reply(&mut self) -> bool {
+        let input = self.link.buffers().input();
+        let is_final = input.starts_with(b"HTTP/1.") && input.get(9) != Some(&b'1');
+        let early = !self.shown && is_final && input.windows(4).any(|w| w == b"\r\n\r\n");
+        self.shown |= early;
+        early
+    }
 }
 
-impl<L: Link> Link for Watched<L> {
+impl Link for Watched {
     fn buffers(&mut self) -> &mut dyn Buffers {
         self.link.buffers()
     }
@@ -305,6 +292,9 @@ impl<L: Link> Link for Watched<L> {
     }
 
     fn await_input(&mut self, timeout: NextTimeout) -> Result<bool, ureq::Error> {
+        if self.holds_early_reply() {
+            return Ok(true);
+        }
         match self.link.await_input(timeout) {
             Ok(true) => {
                 self.answered = true;
@@ -312,7 +302,7 @@ impl<L: Link> Link for Watched<L> {
             }
             Ok(false) => match self.mark(io::Error::from(io::ErrorKind::UnexpectedEof).into()) {
                 ureq::Error::Io(_) => Ok(false),
-                unanswered => Err(unanswered),
+                stale => Err(stale),
             },
             Err(error) => Err(self.mark(error)),
         }
@@ -322,6 +312,7 @@ impl<L: Link> Link for Watched<L> {
     fn is_open(&mut self) -> bool {
         self.reused = true;
         self.answered = false;
+        self.shown = false;
         self.link.is_open()
     }
 
@@ -345,15 +336,15 @@ impl Resolver for Addresses {
             .and_then(|(scheme, authority)| DefaultResolver::host_and_port(scheme, authority))
             .ok_or_else(|| ureq::Error::BadUri(uri.to_string()))?;
         let known = self
-            .of(place)
-            .map_err(|error| ureq::Error::Other(error.into()))?;
+            .of(&place)
+            .map_err(|error| NotConnected::wrap(error.into()))?;
         let mut found = self.empty();
         // It has places for so many.
         for address in known.into_iter().take(16) {
             found.push(address);
         }
         if found.is_empty() {
-            return Err(ureq::Error::HostNotFound);
+            return Err(NotConnected::wrap(ureq::Error::HostNotFound));
         }
         Ok(found)
     }

@@ -31,7 +31,7 @@ pub(crate) struct Page {
 /// An object that S3 did not delete.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Failure {
+pub struct NotDeleted {
     /// The object's name.
     pub object: String,
     /// S3's code, such as `AccessDenied`.
@@ -63,9 +63,9 @@ pub(crate) fn read_page(xml: &[u8]) -> Option<Page> {
     Some(page)
 }
 
-pub(crate) fn read_delete_result(xml: &[u8]) -> Option<Vec<Failure>> {
+pub(crate) fn read_delete_result(xml: &[u8]) -> Option<Vec<NotDeleted>> {
     let mut failures = Vec::new();
-    let mut failure = Failure::default();
+    let mut failure = NotDeleted::default();
     read(xml, "DeleteResult", |path, text| match path {
         ["Error", "Key"] => text.clone_into(&mut failure.object),
         ["Error", "Code"] => text.clone_into(&mut failure.code),

@@ -5,6 +5,8 @@ use proptest::prelude::*;
 
 const META: Meta = Meta {
     expires_at: 1_800_000_000_123,
+    lease_until: 0,
+    cost_ms: 0,
     write_id: 0x0123_4567_89ab_cdef,
     key_digest: *b"sixteen byte sum",
 };
@@ -43,6 +45,8 @@ fn the_published_vectors() {
         let meta = Meta {
             expires_at: expires_at.parse().unwrap(),
             write_id: u64::from_str_radix(write_id, 16).unwrap(),
+            lease_until: 0,
+            cost_ms: 0,
             key_digest: sha256(&[key.as_bytes()])[..16].try_into().unwrap(),
         };
         let ids = history.split(',').filter(|id| *id != "-");
@@ -177,16 +181,19 @@ proptest! {
         value: Vec<u8>,
         history in prop::collection::vec(any::<u64>(), 0..40),
         expires_at: i64,
+        lease_until: i64,
+        cost_ms: u32,
         write_id: u64,
         key_digest: [u8; 16],
         deflate: bool,
     ) {
-        let meta = Meta { expires_at, write_id, key_digest };
+        let meta = Meta { expires_at, lease_until, cost_ms, write_id, key_digest };
         let how = if deflate { DEFLATE } else { Compression::Off };
         let entry = encode(&meta, &history, &value, how);
         let (header, found) = decode(&entry, &key_digest, value.len()).unwrap();
         prop_assert_eq!(found, value);
         prop_assert_eq!(header.expires_at, expires_at);
+        prop_assert_eq!((header.lease_until, header.cost_ms), (lease_until, cost_ms));
         let kept = &history[..history.len().min(HISTORY)];
         prop_assert_eq!(header.split(&entry[HEADER..]).0, [&[write_id], kept].concat());
     }

@@ -11,7 +11,7 @@ use hyper::body::{Bytes, Incoming};
 use hyper::{Request, Response};
 use s3s::access::{S3Access, S3AccessContext};
 use s3s::auth::SimpleAuth;
-use s3s::dto::PutObjectInput;
+use s3s::dto::{ETag, ETagCondition, PutObjectInput};
 use s3s::service::{S3Service, S3ServiceBuilder};
 use s3s::{S3Request, S3Result, s3_error};
 use tokio::sync::RwLock;
@@ -127,8 +127,11 @@ impl S3Access for Gate {
     }
 
     async fn put_object(&self, request: &mut S3Request<PutObjectInput>) -> S3Result<()> {
+        let etag = request.headers.get("if-match");
+        let quoted = etag.is_some_and(|etag| etag.as_bytes().starts_with(b"\""));
         let input = &mut request.input;
         let conditional = input.if_match.is_some() || input.if_none_match.is_some();
+        let of_nothing = || ETagCondition::ETag(ETag::Strong("of nothing".into()));
         match self.switches.conditions() {
             Conditions::Refused if conditional => {
                 return Err(s3_error!(NotImplemented, "no conditions here"));
@@ -137,7 +140,9 @@ impl S3Access for Gate {
                 input.if_match = None;
                 input.if_none_match = None;
             }
-            Conditions::Honoured | Conditions::Refused => {}
+            Conditions::WithoutQuotes if quoted => input.if_match = Some(of_nothing()),
+            Conditions::NeverEqual if etag.is_some() => input.if_match = Some(of_nothing()),
+            _ => {}
         }
         Ok(())
     }

@@ -27,11 +27,13 @@ mod engine;
 mod front;
 mod judge;
 mod requests;
+mod script;
 mod site;
 mod switches;
 mod upstream;
 
 pub use requests::{Kind, Requests, Seen};
+pub use script::{Line, Script, refusal, reply};
 pub use site::Site;
 pub use switches::{Conditions, Switches};
 

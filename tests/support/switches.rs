@@ -16,6 +16,10 @@ pub enum Conditions {
     Ignored,
     /// 501 `NotImplemented`.
     Refused,
+    /// Honoured, but an `ETag` in quotes equals none, as on Ceph RGW 16.
+    WithoutQuotes,
+    /// `If-None-Match` is honoured, `If-Match` finds no `ETag` equal.
+    NeverEqual,
 }
 
 #[derive(Debug)]
@@ -88,10 +92,11 @@ impl Switches {
         state.cut = count;
     }
 
-    /// The same for so many in a hundred of all requests, by a generator that
-    /// starts at `seed`. 0 turns it off.
-    pub fn cut_at_random(&self, percent: u64, seed: u64) {
-        self.lock().dice = (percent > 0).then_some(Dice {
+    /// The same for so many in a hundred requests of these kinds, by a
+    /// generator that starts at `seed`. 0 turns it off.
+    pub fn cut_at_random(&self, kinds: &[Kind], percent: u64, seed: u64) {
+        self.lock().dice = (percent > 0).then(|| Dice {
+            kinds: kinds.to_vec(),
             percent,
             state: seed,
         });
@@ -124,7 +129,7 @@ impl Switches {
             fate.stalled = true;
             return fate;
         }
-        let unlucky = state.dice.as_mut().is_some_and(Dice::roll);
+        let unlucky = state.dice.as_mut().is_some_and(|dice| dice.roll(kind));
         fate.cut = unlucky || state.cut_kinds.contains(&kind) && take(&mut state.cut);
         fate.closed = !fate.cut && take(&mut state.close);
         fate
@@ -143,13 +148,17 @@ fn take(left: &mut usize) -> bool {
 
 #[derive(Debug)]
 struct Dice {
+    kinds: Vec<Kind>,
     percent: u64,
     state: u64,
 }
 
 impl Dice {
     /// `SplitMix64`.
-    fn roll(&mut self) -> bool {
+    fn roll(&mut self, kind: Kind) -> bool {
+        if !self.kinds.contains(&kind) {
+            return false;
+        }
         self.state = self.state.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut mixed = self.state;
         mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);

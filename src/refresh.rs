@@ -1,0 +1,308 @@
+//! `get_or_set`: where a value is missing or past its time, one caller on all
+//! hosts computes the next, elected by one conditional write, and the others
+//! are served what is there.
+
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use crate::cache::Cache;
+use crate::change::{Change, Terms};
+use crate::client::{Condition, Written};
+use crate::conditions::Means;
+use crate::contest::Base;
+use crate::entry::{Corrupt, Entry, Header, Meta};
+use crate::error::{Error, Result};
+use crate::key::{Key, Object};
+use crate::lookup::{Depth, Lookup, look, look_for_value, too_large};
+use crate::random;
+use crate::settings::Refresh;
+use crate::time::{self, NEVER, Timeout, millis};
+
+/// How a key stands with `get_or_set`.
+enum Standing {
+    /// Nothing to serve; a value would be stored on this base.
+    Missing(Base),
+    Good(Vec<u8>),
+    /// To be served, while somebody computes the next value.
+    Due(Served),
+}
+
+struct Served {
+    base: Base,
+    header: Header,
+    rest: Vec<u8>,
+    inflated: Option<Vec<u8>>,
+}
+
+impl Cache {
+    /// The value of a key; where there is none, what `compute` gives, stored
+    /// for the next caller. A hit costs 1 GET, a miss 1 GET and 1 conditional
+    /// PUT. Where somebody else has stored a value meanwhile, that one is
+    /// returned to all (2 GET more).
+    ///
+    /// With the option [`stale_for`](crate::Options::stale_for) an entry that
+    /// has expired a short while ago is no miss: one caller on all hosts
+    /// computes the next value (1 GET and 2 conditional PUTs), and the others
+    /// are served the old one at once (1 GET, and 1 refused PUT for those who
+    /// ran for the election). If that caller dies, another takes its place when
+    /// the [`lease`](crate::Options::lease) ends. With
+    /// [`early`](crate::Options::early) the same may begin before the expiry.
+    ///
+    /// # Errors
+    ///
+    /// Where a request fails, `ValueTooLarge` for the computed value, and
+    /// `Unsupported` where the engine does not enforce conditional writes (see
+    /// [`ConditionalWrites`](crate::ConditionalWrites)), before anything is computed.
+    pub fn get_or_set<'k, V: Into<Vec<u8>>>(
+        &self,
+        key: impl Into<Key<'k>>,
+        timeout: impl Into<Timeout>,
+        compute: impl FnOnce() -> V,
+    ) -> Result<Vec<u8>> {
+        self.get_or_try_set(key, timeout, || Ok::<V, Error>(compute()))
+    }
+
+    /// Like [`get_or_set`](Self::get_or_set), where `compute` may fail: its
+    /// error is passed on, and the cache is left as it was.
+    ///
+    /// # Errors
+    ///
+    /// Those of `compute`, and those of `get_or_set`.
+    pub fn get_or_try_set<'k, V: Into<Vec<u8>>, E: From<Error>>(
+        &self,
+        key: impl Into<Key<'k>>,
+        timeout: impl Into<Timeout>,
+        compute: impl FnOnce() -> Result<V, E>,
+    ) -> Result<Vec<u8>, E> {
+        let object = self.naming.object(&key.into());
+        let timeout = timeout.into();
+        match self.standing(&object)? {
+            Standing::Good(value) => Ok(value),
+            Standing::Missing(base) => self.compute_first(&object, base, timeout, compute),
+            Standing::Due(served) => match self.elect(&object, &served)? {
+                None => Ok(served.into_value()),
+                Some(lease) => self.compute_next(&object, &served, &lease, timeout, compute),
+            },
+        }
+    }
+
+    fn standing(&self, object: &Object) -> Result<Standing> {
+        let now = time::now();
+        let (refresh, max) = (&self.policy.refresh, self.policy.max_value_size);
+        // What expires after this moment may be served.
+        let horizon = now.saturating_sub(millis(refresh.stale_for));
+        let mut rest = Vec::new();
+        let depth = Depth::Whole {
+            rest: &mut rest,
+            max,
+        };
+        let lookup = look(&self.client, object, horizon, depth)?;
+        let (base, header) = Base::found(lookup, &rest);
+        let missing = |base| {
+            self.client.count(|stats| stats.misses += 1);
+            Ok(Standing::Missing(base))
+        };
+        let Some(header) = header.filter(|header| !header.is_expired(horizon)) else {
+            return missing(base);
+        };
+        let inflated = match header.inflate(header.split(&rest).1, max) {
+            Ok(inflated) => inflated,
+            Err(Corrupt::TooLarge(len)) => return Err(too_large(len, max)),
+            Err(_) => return missing(base),
+        };
+        self.client.count(|stats| {
+            stats.hits += 1;
+            stats.stale += u64::from(header.is_expired(now));
+        });
+        let due = is_due(refresh, &header, now)?;
+        let served = Served {
+            base,
+            header,
+            rest,
+            inflated,
+        };
+        Ok(if due {
+            Standing::Due(served)
+        } else {
+            Standing::Good(served.into_value())
+        })
+    }
+
+    /// Runs for the right to compute the next value: the same entry again, with
+    /// a lease. The base of the one who has won, or `None`.
+    fn elect(&self, object: &Object, served: &Served) -> Result<Option<Base>> {
+        let lease_until = time::now().saturating_add(millis(self.policy.refresh.lease));
+        let (id, written) = self.write_again(object, served, &served.base, lease_until)?;
+        let etag = match written {
+            Written::Stored { etag } => etag,
+            Written::Refused | Written::Undecided => return Ok(None),
+            Written::Unknown(unknown) => {
+                match look(&self.client, object, i64::MIN, Depth::Header) {
+                    Ok(Lookup::Live { etag, header }) if header.write_id == id => etag,
+                    Ok(_) => return Ok(None),
+                    Err(_) => return Err(unknown),
+                }
+            }
+        };
+        let mut chain = vec![id];
+        chain.extend(&served.base.chain);
+        let etag = Some(etag);
+        Ok(Some(Base { etag, chain }))
+    }
+
+    fn compute_next<V: Into<Vec<u8>>, E: From<Error>>(
+        &self,
+        object: &Object,
+        served: &Served,
+        lease: &Base,
+        timeout: Timeout,
+        compute: impl FnOnce() -> Result<V, E>,
+    ) -> Result<Vec<u8>, E> {
+        let begun = Instant::now();
+        let value: Vec<u8> = match compute() {
+            Ok(value) => value.into(),
+            Err(error) => {
+                // So that the next caller may try at once. If it fails, the
+                // lease still ends by itself.
+                let _ = self.write_again(object, served, lease, 0);
+                return Err(error);
+            }
+        };
+        self.check_size("get_or_set", object, &value)?;
+        let meta = Meta {
+            cost_ms: cost(begun),
+            ..Meta::new(random::bits()?, object.key_digest, self.expires_at(timeout))
+        };
+        let entry = Entry::new(&meta, &lease.chain, &value, self.policy.compression);
+        for _ in 0..OFFERS {
+            match self.write_on(object, &entry, lease)? {
+                Written::Undecided => sleep(PAUSE),
+                // Refused: somebody has stored a value of their own. Unknown:
+                // whatever is there by now, this is the value computed here.
+                Written::Stored { .. } | Written::Refused | Written::Unknown(_) => break,
+            }
+        }
+        Ok(value)
+    }
+
+    /// Django's rule: whoever stores a value first, that one is returned to all.
+    fn compute_first<V: Into<Vec<u8>>, E: From<Error>>(
+        &self,
+        object: &Object,
+        base: Base,
+        timeout: Timeout,
+        compute: impl FnOnce() -> Result<V, E>,
+    ) -> Result<Vec<u8>, E> {
+        // To fail, if it must, before the work is done.
+        self.probe.means(&self.client, &self.naming)?;
+        let begun = Instant::now();
+        let value: Vec<u8> = compute()?.into();
+        let cost_ms = cost(begun);
+        self.check_size("get_or_set", object, &value)?;
+        let terms = Terms {
+            call: "get_or_set",
+            start: Some(base),
+            payload: false,
+            strict: false,
+        };
+        let stored = self.contend(object, terms, |there| {
+            Ok(there.live.is_none().then(|| Change {
+                expires_at: self.expires_at(timeout),
+                cost_ms,
+                value: Some(value.as_slice().into()),
+                answer: (),
+            }))
+        })?;
+        if stored.is_some() {
+            return Ok(value);
+        }
+        let mut first = Vec::new();
+        let max = self.policy.max_value_size;
+        match look_for_value(&self.client, object, time::now(), &mut first, max)? {
+            Lookup::Live { .. } => Ok(first),
+            _ => Ok(value),
+        }
+    }
+
+    /// The entry that is served, once more, under another lease.
+    fn write_again(
+        &self,
+        object: &Object,
+        served: &Served,
+        base: &Base,
+        lease_until: i64,
+    ) -> Result<(u64, Written)> {
+        let id = random::bits()?;
+        let header = &served.header;
+        let meta = Meta {
+            lease_until,
+            cost_ms: header.cost_ms,
+            ..Meta::new(id, object.key_digest, header.expires_at)
+        };
+        let payload = header.split(&served.rest).1;
+        let entry = Entry::again(&meta, &base.chain, header.deflated, payload);
+        Ok((id, self.write_on(object, &entry, base)?))
+    }
+
+    fn write_on(&self, object: &Object, entry: &Entry<'_>, base: &Base) -> Result<Written> {
+        let means = self.probe.means(&self.client, &self.naming)?;
+        let condition = match (means, &base.etag) {
+            (Means::None, _) | (_, None) => Condition::Always,
+            (means, Some(etag)) => Condition::Unchanged {
+                etag: means.spell(etag),
+            },
+        };
+        self.client.put(&object.name, entry.parts(), condition)
+    }
+}
+
+/// A value that S3 could not decide about (409) is offered again so often.
+const OFFERS: u32 = 5;
+const PAUSE: Duration = Duration::from_millis(10);
+
+impl Served {
+    fn into_value(self) -> Vec<u8> {
+        let Self {
+            header,
+            mut rest,
+            inflated,
+            ..
+        } = self;
+        inflated.unwrap_or_else(|| {
+            let before = rest.len() - header.split(&rest).1.len();
+            rest.drain(..before);
+            rest
+        })
+    }
+}
+
+fn cost(begun: Instant) -> u32 {
+    u32::try_from(begun.elapsed().as_millis()).unwrap_or(u32::MAX)
+}
+
+/// Whether it is time for a new value, and nobody at work on it.
+///
+/// Before the expiry the moment is drawn as in Vattani, Chierichetti and
+/// Lowenstein, "Optimal Probabilistic Cache Stampede Prevention" (PVLDB 8,
+/// 2015): the longer a value takes to compute and the nearer its expiry, the
+/// likelier.
+fn is_due(refresh: &Refresh, header: &Header, now: i64) -> Result<bool> {
+    if header.lease_until > now {
+        return Ok(false);
+    }
+    if header.is_expired(now) {
+        return Ok(true);
+    }
+    if refresh.early == 0.0 || header.expires_at == NEVER || header.cost_ms == 0 {
+        return Ok(false);
+    }
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "milliseconds, and a random fraction"
+    )]
+    let (left, drawn) = (
+        header.expires_at.saturating_sub(now) as f64,
+        (random::bits()? >> 11) as f64 / (1_u64 << 53) as f64,
+    );
+    Ok(f64::from(header.cost_ms) * refresh.early * -drawn.ln() >= left)
+}
