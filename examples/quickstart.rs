@@ -68,6 +68,12 @@ fn tour(cache: &Cache) -> Result<()> {
     })?;
 
     heading("Atomic, across hosts");
+    step(cache, "conditional_writes()", || {
+        let found = cache.conditional_writes()?;
+        Ok(format!(
+            "{found:?}: tried out once, before the first of these"
+        ))
+    })?;
     step(cache, "add(\"leader\", \"me\", one hour)", || {
         Ok(cache.add("leader", "me", hour)?.to_string())
     })?;
@@ -86,6 +92,19 @@ fn tour(cache: &Cache) -> Result<()> {
     })?;
     step(cache, "touch(\"greeting\", never)", || {
         Ok(cache.touch("greeting", Timeout::Never)?.to_string())
+    })?;
+
+    step(cache, "update(\"list\", append \"x\")", || {
+        let append = |old: Option<&[u8]>| Some([old.unwrap_or_default(), b"x"].concat());
+        Ok(text(cache.update("list", hour, append)?))
+    })?;
+    step(cache, "get_or_set(\"page\", compute)", || {
+        let value = cache.get_or_set("page", hour, || "computed")?;
+        Ok(text(Some(value)))
+    })?;
+    step(cache, "get_or_set(\"page\", compute)", || {
+        let value = cache.get_or_set("page", hour, || "computed again")?;
+        Ok(text(Some(value)))
     })?;
 
     heading("Many at once");
