@@ -89,8 +89,8 @@ impl Cache {
     ///
     /// `NotFound` without a live entry, `NotAnInteger`, `Overflow`; and as
     /// [`add`](Self::add). `OutcomeUnknown` also where a PUT's reply was lost
-    /// and what is there by then, a plain `set` or more than 24 other changes
-    /// on, does not tell any more whether it was made.
+    /// and what is there by then does not tell any more whether it was made: a
+    /// plain `set`, a deletion, or the writes of more than 23 others.
     pub fn incr<'k>(&self, key: impl Into<Key<'k>>, delta: i64) -> Result<i64> {
         self.arithmetic("incr", &key.into(), |number| number.checked_add(delta))
     }

@@ -13,10 +13,10 @@ use crate::entry::{Entry, Header, Meta};
 use crate::error::Result;
 use crate::key::{Key, Naming, Object};
 use crate::lookup::{Depth, Lookup, look, look_for_value, too_large};
-use crate::random;
 use crate::settings::Policy;
 use crate::stats::Stats;
 use crate::time::{self, Timeout, Ttl};
+use crate::writer::Writer;
 
 /// A cache in an S3 bucket: bytes in, bytes out, blocking.
 ///
@@ -38,6 +38,7 @@ pub struct Cache {
     pub(crate) naming: Naming,
     pub(crate) policy: Policy,
     pub(crate) probe: Probe,
+    pub(crate) writer: Writer,
     pub(crate) census: RefCell<Census>,
 }
 
@@ -52,6 +53,7 @@ impl Cache {
         Ok(Self {
             client: Client::new(&settings)?,
             probe: Probe::new(settings.policy.conditional_writes),
+            writer: Writer::default(),
             naming: settings.naming,
             policy: settings.policy,
             census: RefCell::default(),
@@ -144,7 +146,7 @@ impl Cache {
         self.check_size("set", &object, value)?;
         self.make_room(&object)?;
         let meta = Meta::new(
-            random::bits()?,
+            self.writer.next()?,
             object.key_digest,
             self.expires_at(timeout.into()),
         );
@@ -318,6 +320,7 @@ impl Clone for Cache {
             naming: self.naming.clone(),
             policy: self.policy.clone(),
             probe: self.probe.clone(),
+            writer: Writer::default(),
             census: self.census.clone(),
         }
     }

@@ -11,8 +11,8 @@ use crate::entry::{Corrupt, Entry, Header, Meta};
 use crate::error::Result;
 use crate::key::Object;
 use crate::lookup::{Depth, look, too_large};
-use crate::random;
 use crate::time;
+use crate::writer;
 
 /// On what terms a call contends.
 #[derive(Debug)]
@@ -98,13 +98,14 @@ impl Cache {
             }
             let meta = Meta {
                 cost_ms: change.cost_ms,
-                ..Meta::new(random::bits()?, object.key_digest, change.expires_at)
+                ..Meta::new(self.writer.next()?, object.key_digest, change.expires_at)
             };
+            let history = writer::history(&base.chain, meta.write_id);
             let entry = match (&change.value, live) {
-                (Some(value), _) => Entry::new(&meta, &base.chain, value, self.policy.compression),
+                (Some(value), _) => Entry::new(&meta, &history, value, self.policy.compression),
                 (None, header) => {
                     let deflated = header.is_some_and(|header| header.deflated);
-                    Entry::again(&meta, &base.chain, deflated, payload)
+                    Entry::again(&meta, &history, deflated, payload)
                 }
             };
             if let Some(answer) = contest.write(&entry, meta.write_id, base, change.answer)? {
@@ -133,7 +134,7 @@ impl Cache {
         };
         // At the beginning of time nothing has expired.
         let lookup = look(&self.client, object, i64::MIN, depth)?;
-        Ok(Base::found(lookup, rest))
+        Ok(Base::found(lookup, whole.then_some(rest)))
     }
 }
 

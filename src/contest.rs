@@ -17,14 +17,15 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::key::Object;
 use crate::lookup::Lookup;
 use crate::random;
+use crate::writer::would_show;
 
 /// What a write builds on, as a look has found it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Base {
     /// `None`: no such object.
     pub(crate) etag: Option<String>,
-    /// The ids of the entry there: its own, and those it builds on, newest
-    /// first. Empty where there is no entry.
+    /// The ids of the entry there: its own, and those it carries. Empty where
+    /// there is no entry, and where only its header was read.
     pub(crate) chain: Vec<u64>,
 }
 
@@ -84,14 +85,14 @@ impl<'a, T> Contest<'a, T> {
     }
 
     /// After a look that did not settle it: forgets the writes that another
-    /// one on the same base has beaten. An error where the base itself is out
-    /// of sight, behind a plain `set`, a deletion, or too many other writes:
-    /// then ours may have been stored before, or not.
+    /// one on the same base has beaten, as they would show. An error where
+    /// they need not: behind a plain `set`, a deletion, or too many other
+    /// writers. Then ours may have been stored before, or not.
     pub(crate) fn refute(&mut self, there: &Base) -> Result<()> {
         for pending in std::mem::take(&mut self.pending) {
-            if pending.base == *there {
+            if pending.base.etag == there.etag {
                 self.pending.push(pending);
-            } else if !pending.base.is_behind(there) {
+            } else if !would_show(&pending.base.chain, &there.chain) {
                 return Err(pending.unknown);
             }
         }
@@ -176,24 +177,19 @@ impl Base {
         chain: Vec::new(),
     };
 
-    /// What a look has found, and the header if that is an entry. Where the
-    /// look went no deeper than the header, the chain ends with the first id.
-    pub(crate) fn found(lookup: Lookup, rest: &[u8]) -> (Self, Option<Header>) {
-        let (etag, header) = match lookup {
+    /// What a look has found, and the header if that is an entry. `rest`: what
+    /// was read behind that, if it was.
+    pub(crate) fn found(lookup: Lookup, rest: Option<&[u8]>) -> (Self, Option<Header>) {
+        let (etag, header, chain) = match lookup {
             Lookup::Nothing => return (Self::ABSENT, None),
-            Lookup::Corrupt { etag } => (etag, None),
-            Lookup::Live { etag, header } | Lookup::Expired { etag, header } => {
-                (etag, Some(header))
+            Lookup::Corrupt { etag } => (etag, None, Vec::new()),
+            Lookup::Expired { etag, header } => (etag, Some(header), Vec::new()),
+            Lookup::Live { etag, header } => {
+                let chain = rest.map_or_else(Vec::new, |rest| header.split(rest).0);
+                (etag, Some(header), chain)
             }
         };
-        let chain = header.as_ref().map_or_else(Vec::new, |h| h.split(rest).0);
         let etag = Some(etag);
         (Self { etag, chain }, header)
-    }
-
-    /// Whether what is there builds on this, through other writes.
-    fn is_behind(&self, there: &Self) -> bool {
-        let id = self.chain.first();
-        id.is_some_and(|id| there.chain.contains(id))
     }
 }

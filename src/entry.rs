@@ -25,14 +25,14 @@
 //! | field | meaning |
 //! |---|---|
 //! | f | flags: bit 0 the payload is deflated; bit 1 is kept for sealed entries; the rest 0. A reader refuses any bit it does not know |
-//! | n | 0 to 24. Calls that read, change and write carry the ids of the writes they build on; a plain `set` writes none |
+//! | n | 0 to 24. Calls that read, change and write carry the ids of writes they build on: the last one of each other writer, newest first, and at the end the plain write that all build on. A plain `set` writes none |
 //! | `expires_at` | the largest value: never. Otherwise expired once the clock has reached it |
 //! | `lease_until` | 0: none. Until then somebody is computing a new value; plain reads ignore it |
 //! | `cost_ms` | what the value took to compute |
 //! | header sum | CRC-32 (as in zlib) of the other 60 bytes of the header |
 //! | payload len | bytes of the payload: the object is 64 + 8 n + payload len bytes long |
 //! | payload sum | CRC-32 of history and payload |
-//! | write id | random; another for each write |
+//! | write id | another for each write: 40 random bits for the writer, 24 that count his writes |
 //! | key digest | the first 16 bytes of SHA-256 of the full key, prefix and version included |
 //!
 //! Two sums, so that the header alone, one ranged read, proves what it says.

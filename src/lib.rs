@@ -22,6 +22,7 @@ mod refresh;
 mod settings;
 mod stats;
 mod time;
+mod writer;
 
 pub use atomic::Token;
 pub use cache::Cache;

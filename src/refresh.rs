@@ -17,6 +17,7 @@ use crate::lookup::{Depth, Lookup, look, look_for_value, too_large};
 use crate::random;
 use crate::settings::Refresh;
 use crate::time::{self, NEVER, Timeout, millis};
+use crate::writer;
 
 /// How a key stands with `get_or_set`.
 enum Standing {
@@ -97,7 +98,7 @@ impl Cache {
             max,
         };
         let lookup = look(&self.client, object, horizon, depth)?;
-        let (base, header) = Base::found(lookup, &rest);
+        let (base, header) = Base::found(lookup, Some(&rest));
         let missing = |base| {
             self.client.count(|stats| stats.misses += 1);
             Ok(Standing::Missing(base))
@@ -145,7 +146,7 @@ impl Cache {
             }
         };
         let mut chain = vec![id];
-        chain.extend(&served.base.chain);
+        chain.extend(writer::history(&served.base.chain, id));
         let etag = Some(etag);
         Ok(Some(Base { etag, chain }))
     }
@@ -232,7 +233,7 @@ impl Cache {
         base: &Base,
         lease_until: i64,
     ) -> Result<(u64, Written)> {
-        let id = random::bits()?;
+        let id = self.writer.next()?;
         let header = &served.header;
         let meta = Meta {
             lease_until,
@@ -240,7 +241,8 @@ impl Cache {
             ..Meta::new(id, object.key_digest, header.expires_at)
         };
         let payload = header.split(&served.rest).1;
-        let entry = Entry::again(&meta, &base.chain, header.deflated, payload);
+        let history = writer::history(&base.chain, id);
+        let entry = Entry::again(&meta, &history, header.deflated, payload);
         Ok((id, self.write_on(object, &entry, base)?))
     }
 
