@@ -42,27 +42,74 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
 /// every error of up to 32 bits in a row and, at a header's length, every one
 /// of up to four bits anywhere (Koopman, "CRC polynomial zoo", 0x82608EDB).
 pub(crate) fn crc32(parts: &[&[u8]]) -> u32 {
-    let mut crc = !0_u32;
-    for part in parts {
-        let mut eights = part.chunks_exact(8);
-        for b in &mut eights {
-            let low = crc ^ u32::from_le_bytes([b[0], b[1], b[2], b[3]]);
-            let l = low.to_le_bytes().map(usize::from);
-            crc = TABLES[7][l[0]]
-                ^ TABLES[6][l[1]]
-                ^ TABLES[5][l[2]]
-                ^ TABLES[4][l[3]]
-                ^ TABLES[3][usize::from(b[4])]
-                ^ TABLES[2][usize::from(b[5])]
-                ^ TABLES[1][usize::from(b[6])]
-                ^ TABLES[0][usize::from(b[7])];
-        }
-        for byte in eights.remainder() {
-            crc = (crc >> 8) ^ TABLES[0][usize::from(crc.to_le_bytes()[0] ^ byte)];
-        }
-    }
-    !crc
+    !parts.iter().fold(!0, |crc, part| crc32_on(crc, part))
 }
+
+/// Each step waits for the one before it, so a long part is taken in four
+/// stripes at a time, and these put together: three times as fast.
+fn crc32_on(crc: u32, part: &[u8]) -> u32 {
+    const WORTH_IT: usize = 256;
+    let len = part.len() / 4 / 8 * 8;
+    if len < WORTH_IT {
+        return one_stripe(crc, part);
+    }
+    let (stripes, rest) = part.split_at(4 * len);
+    let stripe = |at: usize| stripes[at * len..][..len].as_chunks().0.iter();
+    let mut sums = [crc, 0, 0, 0];
+    for (first, (second, (third, fourth))) in stripe(0).zip(stripe(1).zip(stripe(2).zip(stripe(3))))
+    {
+        sums = [
+            eight(sums[0], *first),
+            eight(sums[1], *second),
+            eight(sums[2], *third),
+            eight(sums[3], *fourth),
+        ];
+    }
+    let join = |so_far, next| shift(so_far, len) ^ next;
+    one_stripe(sums.into_iter().reduce(join).unwrap_or_default(), rest)
+}
+
+fn one_stripe(crc: u32, part: &[u8]) -> u32 {
+    let (eights, rest) = part.as_chunks();
+    let crc = eights.iter().fold(crc, |crc, bytes| eight(crc, *bytes));
+    rest.iter().fold(crc, |crc, byte| {
+        (crc >> 8) ^ TABLES[0][usize::from(crc.to_le_bytes()[0] ^ byte)]
+    })
+}
+
+/// Eight bytes at once ("slicing-by-8", Kounavis and Berry 2005).
+fn eight(crc: u32, bytes: [u8; 8]) -> u32 {
+    let b = (u64::from_le_bytes(bytes) ^ u64::from(crc)).to_le_bytes();
+    let of = |i: usize| TABLES[7 - i][usize::from(b[i])];
+    of(0) ^ of(1) ^ of(2) ^ of(3) ^ of(4) ^ of(5) ^ of(6) ^ of(7)
+}
+
+/// A sum as it would be with so many zero bytes after it: times x^(8 bytes),
+/// modulo the polynomial. The highest bit is x^0.
+fn shift(mut sum: u32, mut bytes: usize) -> u32 {
+    let mut square = 1 << (31 - 8);
+    while bytes > 0 {
+        if bytes & 1 == 1 {
+            sum = multiply(square, sum);
+        }
+        square = multiply(square, square);
+        bytes >>= 1;
+    }
+    sum
+}
+
+fn multiply(a: u32, mut b: u32) -> u32 {
+    let mut product = 0;
+    for power in (0..32).rev() {
+        if a >> power & 1 == 1 {
+            product ^= b;
+        }
+        b = (b >> 1) ^ (POLYNOMIAL & (b & 1).wrapping_neg());
+    }
+    product
+}
+
+const POLYNOMIAL: u32 = 0xEDB8_8320;
 
 /// `TABLES[k][b]` is what byte `b` contributes when `k` more bytes follow it
 /// in its group of eight.
@@ -74,11 +121,7 @@ static TABLES: [[u32; 256]; 8] = {
         let mut crc = byte as u32;
         let mut bit = 0;
         while bit < 8 {
-            crc = if crc & 1 == 1 {
-                (crc >> 1) ^ 0xEDB8_8320
-            } else {
-                crc >> 1
-            };
+            crc = (crc >> 1) ^ (POLYNOMIAL & (crc & 1).wrapping_neg());
             bit += 1;
         }
         tables[0][byte] = crc;
@@ -107,11 +150,15 @@ mod tests {
         assert_eq!(crc32(&[b"123456789"]), 0xCBF4_3926);
         assert_eq!(crc32(&[b"1234", b"", b"56789"]), 0xCBF4_3926);
         assert_eq!(crc32(&[]), 0);
-        let long: Vec<u8> = (0..=255).cycle().take(1000).collect();
-        let bytewise = long.iter().fold(!0_u32, |crc, b| {
-            (crc >> 8) ^ TABLES[0][usize::from(crc.to_le_bytes()[0] ^ b)]
-        });
-        assert_eq!(crc32(&[&long]), !bytewise);
+        for len in (0..70).chain(1000..1100).chain([4096, 9999, 100_003]) {
+            let long: Vec<u8> = (0..=255).cycle().take(len).collect();
+            let bytewise = long.iter().fold(!0_u32, |crc, b| {
+                (crc >> 8) ^ TABLES[0][usize::from(crc.to_le_bytes()[0] ^ b)]
+            });
+            assert_eq!(crc32(&[&long]), !bytewise, "{len}");
+            let (head, tail) = long.split_at(len / 3);
+            assert_eq!(crc32(&[head, tail]), !bytewise, "{len}");
+        }
     }
 
     /// FIPS 180-2 appendix and RFC 1321 A.5 examples.
