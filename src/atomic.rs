@@ -72,6 +72,8 @@ impl Cache {
         let touched = self.contend(&object, terms, |there| {
             Ok(there.live.map(|header| Change {
                 expires_at: self.expires_at(timeout),
+                // Somebody may be computing the next value, and goes on.
+                lease_until: header.lease_until,
                 cost_ms: header.cost_ms,
                 value: None,
                 answer: (),
@@ -153,7 +155,8 @@ impl Cache {
     }
 
     /// Stores a value if nobody has written the key since the token was read,
-    /// and tells whether it did. 1 conditional PUT.
+    /// and tells whether it did. 1 conditional PUT, and 1 GET where it did not.
+    /// There is no token of a key that is not there: use [`add`](Self::add).
     ///
     /// # Errors
     ///
@@ -171,7 +174,8 @@ impl Cache {
         let terms = Terms {
             call: "compare_and_set",
             start: Some(token.0.clone()),
-            payload: false,
+            // So that a second try carries on the same history.
+            payload: true,
             strict: true,
         };
         let stored = self.contend(&object, terms, |there| {
@@ -214,6 +218,7 @@ impl Cache {
             })?;
             Ok(Some(Change {
                 expires_at: header.expires_at,
+                lease_until: 0,
                 cost_ms: 0,
                 value: Some(sum.to_string().into_bytes().into()),
                 answer: sum,
@@ -229,6 +234,7 @@ impl Cache {
     fn change<'v, T>(&self, timeout: Timeout, value: Cow<'v, [u8]>, answer: T) -> Change<'v, T> {
         Change {
             expires_at: self.expires_at(timeout),
+            lease_until: 0,
             cost_ms: 0,
             value: Some(value),
             answer,

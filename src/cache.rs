@@ -5,16 +5,17 @@ use std::cell::RefCell;
 use std::fmt;
 
 use crate::Options;
-use crate::census::Census;
-use crate::client::{Client, Condition};
+use crate::census::{Census, Write};
+use crate::client::{Client, Condition, Written};
 use crate::conditions::Probe;
-use crate::cull::{self, Removed};
-use crate::entry::{Entry, Header, Meta};
+use crate::cull;
+use crate::entry::{Entry, HEADER, Header, Meta};
 use crate::error::Result;
 use crate::key::{Key, Naming, Object};
 use crate::lookup::{Depth, Lookup, look, look_for_value, too_large};
 use crate::settings::Policy;
 use crate::stats::Stats;
+use crate::sweep::delete_names;
 use crate::time::{self, Timeout, Ttl};
 use crate::writer::Writer;
 
@@ -144,16 +145,21 @@ impl Cache {
     ) -> Result<()> {
         let (value, object) = (value.as_ref(), self.naming.object(&key.into()));
         self.check_size("set", &object, value)?;
-        self.make_room(&object)?;
-        let meta = Meta::new(
-            self.writer.next()?,
-            object.key_digest,
-            self.expires_at(timeout.into()),
-        );
-        let entry = Entry::new(&meta, &[], value, self.policy.compression);
-        self.client
-            .put(&object.name, entry.parts(), Condition::Always)?;
-        self.census.borrow_mut().wrote(object.id);
+        self.make_room(&object, value.len())?;
+        let expires_at = self.expires_at(timeout.into());
+        // A kept connection may have been closed meanwhile: once more, as
+        // another write, since those who have written in between know this one.
+        for last in [false, true] {
+            let meta = Meta::new(self.writer.next()?, object.key_digest, expires_at);
+            let entry = Entry::new(&meta, &[], value, self.policy.compression);
+            let name = &object.name;
+            match self.client.put(name, entry.parts(), Condition::Always)? {
+                Written::Unknown(error) if last || !error.is_stale() => return Err(error),
+                Written::Unknown(_) => {}
+                _ => break,
+            }
+        }
+        self.wrote(&object, value.len());
         Ok(())
     }
 
@@ -185,21 +191,31 @@ impl Cache {
     }
 
     /// Deletes an entry, and tells whether a live one was there (Django's
-    /// `delete`). 1 ranged GET, and 1 DELETE if there was.
+    /// `delete`). 1 ranged GET, and 1 DELETE if there was, both repeated where
+    /// another writer came between.
+    ///
+    /// The DELETE says `If-Match`. Engines that honour it there (AWS and
+    /// SeaweedFS do) delete only what was looked at; on others two callers at
+    /// once may both hear `true`, and what was written in between is gone.
     ///
     /// # Errors
     ///
     /// Where one of its requests fails.
     pub fn remove<'k>(&self, key: impl Into<Key<'k>>) -> Result<bool> {
         let object = self.naming.object(&key.into());
-        let live = matches!(
-            look(&self.client, &object, time::now(), Depth::Header)?,
-            Lookup::Live { .. }
-        );
-        if live {
-            self.delete_object(&object)?;
+        for _ in 0..REMOVE_TRIES {
+            let lookup = look(&self.client, &object, time::now(), Depth::Header)?;
+            let Lookup::Live { etag, .. } = lookup else {
+                return Ok(false);
+            };
+            if self.client.delete_unchanged(&object.name, &etag)? {
+                self.census.borrow_mut().deleted(&object.id, None);
+                return Ok(true);
+            }
         }
-        Ok(live)
+        // Written again and again: what is there by now has no claim to stay.
+        self.delete_object(&object)?;
+        Ok(true)
     }
 
     /// Deletes the entries of several keys, where there are any. 1
@@ -214,39 +230,15 @@ impl Cache {
     ) -> Result<()> {
         let objects = keys.into_iter().map(|key| self.naming.object(&key.into()));
         let (ids, names): (Vec<_>, Vec<_>) = objects.map(|object| (object.id, object.name)).unzip();
-        let removed = cull::delete_names(&self.client, &names)?;
+        let failed = delete_names(&self.client, &names)?;
         let mut census = self.census.borrow_mut();
         for id in &ids {
-            census.deleted(id);
+            census.deleted(id, None);
         }
-        match removed.failed.first() {
+        match failed.first() {
             None => Ok(()),
             Some(failure) => Err(self.client.not_deleted(failure)),
         }
-    }
-
-    /// Deletes every entry of the location, of all prefixes and versions, and
-    /// nothing else. 1 LIST and 1 `DeleteObjects` per 1000 entries.
-    ///
-    /// # Errors
-    ///
-    /// Where a request fails; some entries may be gone by then.
-    pub fn clear(&self) -> Result<Removed> {
-        self.census.borrow_mut().forget();
-        cull::clear(&self.client, &self.naming)
-    }
-
-    /// If the location holds `max_entries` or more, deletes the oldest: what
-    /// exceeds the bound, and one in `cull_frequency` of the rest. Looks at all
-    /// entries: 1 LIST per 1000, and 1 `DeleteObjects` per 1000 that go.
-    /// Writes do this by themselves up to 1000 entries.
-    ///
-    /// # Errors
-    ///
-    /// Where a request fails; some entries may be gone by then.
-    pub fn cull(&self) -> Result<Removed> {
-        self.census.borrow_mut().forget();
-        cull::cull(&self.client, &self.naming, &self.policy)
     }
 
     /// What this handle has counted since it was opened or cloned. No request.
@@ -269,15 +261,20 @@ impl Cache {
         Err(self.client.about(call, &object.name, error))
     }
 
-    pub(crate) fn make_room(&self, object: &Object) -> Result<()> {
+    /// Before a write of a new value of so many bytes.
+    pub(crate) fn make_room(&self, object: &Object, len: usize) -> Result<()> {
+        let write = Write {
+            id: &object.id,
+            size: size_of_entry(len),
+        };
         let mut census = self.census.borrow_mut();
-        cull::make_room(
-            &self.client,
-            &self.naming,
-            &self.policy,
-            &mut census,
-            &object.id,
-        )
+        let census = &mut *census;
+        cull::make_room(&self.client, &self.naming, &self.policy, census, write)
+    }
+
+    pub(crate) fn wrote(&self, object: &Object, len: usize) {
+        let size = size_of_entry(len);
+        self.census.borrow_mut().wrote(object.id, size);
     }
 
     pub(crate) fn expires_at(&self, timeout: Timeout) -> i64 {
@@ -286,7 +283,7 @@ impl Cache {
 
     fn delete_object(&self, object: &Object) -> Result<()> {
         self.client.delete(&object.name)?;
-        self.census.borrow_mut().deleted(&object.id);
+        self.census.borrow_mut().deleted(&object.id, None);
         Ok(())
     }
 
@@ -309,6 +306,13 @@ impl Cache {
             _ => None,
         }
     }
+}
+
+const REMOVE_TRIES: u32 = 10;
+
+/// Near enough: a deflated value is shorter, a history adds a little.
+fn size_of_entry(len: usize) -> u64 {
+    (HEADER + len) as u64
 }
 
 /// A handle for another thread, on the same connections. It begins with what

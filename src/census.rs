@@ -1,15 +1,18 @@
-//! How many entries there are, as far as one handle knows, and which of them a
-//! cull takes. Pure: pages of a listing in, decisions out.
+//! What one handle knows of how many entries there are: when a write has to
+//! look, and how many of what it then sees must go. Pure: pages of a listing
+//! in, decisions out.
 //!
-//! Django's rules: a write that would exceed `max_entries` culls first; one
-//! entry in `cull_frequency` goes, or all of them where that is 0.
-//! <https://docs.djangoproject.com/en/5.2/topics/cache/#cache-arguments>
+//! Under a bound of one page all entries are known, and the cull is Django's.
+//! Under a larger one each cull takes its share of one page, and the next
+//! write culls again if that was not enough.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 
+use crate::choice::{Aged, Bounds, choose, holding, in_order, share, to_usize};
 use crate::client::PAGE;
 use crate::key::Id;
 use crate::settings::Policy;
+use crate::tally::{Estimate, Tally, to_bucket};
 
 /// A handle's own count. It lists only when this may have been outgrown.
 #[derive(Clone, Debug, Default)]
@@ -17,183 +20,301 @@ pub(crate) enum Census {
     /// Nothing listed yet.
     #[default]
     Unlisted,
-    /// All entries, as of the last listing and with this handle's writes since.
-    Complete(HashSet<Id>),
-    /// More than one page: so many writes until the next look.
-    Partial(u32),
+    /// All entries and their sizes, as of the last listing and with this
+    /// handle's writes since.
+    Complete(HashMap<Id, u64>),
+    /// More than a page, or a bound that allows for it.
+    Sampled(Tally),
 }
 
-/// While a location holds more than a page, one write in so many lists it and
-/// takes a share of the page: more than the writes between have added.
-const LOOK_EVERY: u32 = 50;
-
-/// A listed entry.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Aged {
-    /// Unix milliseconds; an entry without a date counts as the oldest.
-    pub(crate) modified: Option<i64>,
-    pub(crate) id: Id,
+/// A write to come.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Write<'a> {
+    pub(crate) id: &'a Id,
+    pub(crate) size: u64,
 }
 
 impl Census {
-    /// Whether a write of this object has to look first.
-    pub(crate) fn must_look(&mut self, id: &Id, policy: &Policy) -> bool {
-        let Ok(max) = usize::try_from(policy.max_entries) else {
-            return true;
+    /// From which bucket on a write has to look first, if it has to.
+    pub(crate) fn must_look(&self, write: Write<'_>, policy: &Policy) -> Option<usize> {
+        let (max_entries, max_bytes) = match Bounds::of(policy) {
+            Bounds::None => return None,
+            Bounds::Always => return Some(0),
+            Bounds::Of { entries, bytes } => (entries, bytes),
         };
         match self {
-            _ if max == 0 || max > PAGE => false,
-            Self::Unlisted => true,
-            Self::Complete(ids) => ids.len() >= max && !ids.contains(id),
-            Self::Partial(left) => {
-                *left = left.saturating_sub(1);
-                *left == 0
+            Self::Unlisted => Some(0),
+            Self::Complete(known) => {
+                let bytes = || known.values().sum::<u64>().saturating_add(write.size);
+                let full = known.len() as u64 >= max_entries
+                    || (max_bytes < u64::MAX && bytes() > max_bytes);
+                (full && !known.contains_key(write.id)).then_some(0)
+            }
+            Self::Sampled(tally) if !tally.is_new(write.id) => None,
+            Self::Sampled(tally) => {
+                let level = Level::of(tally, write.size);
+                let look =
+                    level.reached(max_entries, max_bytes) || level.in_doubt(max_entries, max_bytes);
+                look.then(|| tally.next())
             }
         }
     }
 
-    /// A page begun at the location's first name, less what was culled from it.
-    pub(crate) fn listed(&mut self, left: impl Iterator<Item = Id>, truncated: bool) {
-        *self = if truncated {
-            Self::Partial(LOOK_EVERY)
-        } else {
-            Self::Complete(left.collect())
+    /// Takes in a page that began at this bucket. `chance`, a random number,
+    /// says where the next one begins after a first that was not all.
+    pub(crate) fn saw(
+        &mut self,
+        from: usize,
+        page: &[Aged],
+        to_the_end: bool,
+        policy: &Policy,
+        chance: u64,
+    ) {
+        let small = match Bounds::of(policy) {
+            Bounds::Of { entries, .. } => entries <= PAGE as u64,
+            _ => true,
         };
-    }
-
-    pub(crate) fn wrote(&mut self, id: Id) {
-        if let Self::Complete(ids) = self {
-            ids.insert(id);
+        if small && from == 0 && to_the_end && page.len() <= PAGE {
+            *self = Self::Complete(page.iter().map(|entry| (entry.id, entry.size)).collect());
+            return;
+        }
+        let first = !matches!(self, Self::Sampled(_));
+        if first {
+            *self = Self::Sampled(Tally::new(from));
+        }
+        if let Self::Sampled(tally) = self {
+            tally.saw(from, page, to_the_end);
+            if first && !to_the_end {
+                // Not where every other handle goes on, too.
+                tally.go_to(to_bucket(chance));
+            }
         }
     }
 
-    pub(crate) fn deleted(&mut self, id: &Id) {
-        if let Self::Complete(ids) = self {
-            ids.remove(id);
+    /// How many of this page's entries go before the write; puts them first.
+    pub(crate) fn choose(&mut self, page: &mut [Aged], write: Write<'_>, policy: &Policy) -> usize {
+        let overwrite = page.iter().any(|entry| entry.id == *write.id);
+        let (Self::Sampled(tally), Bounds::Of { entries, bytes }) = (self, Bounds::of(policy))
+        else {
+            let always = Bounds::of(policy) == Bounds::Always;
+            let n = choose(page, write.size, policy);
+            return if overwrite && !always { 0 } else { n };
+        };
+        if overwrite {
+            tally.remember(*write.id);
+            return 0;
+        }
+        let level = Level::of(tally, write.size);
+        if !level.reached(entries, bytes) {
+            return 0;
+        }
+        in_order(page, policy);
+        let listed = page.iter().map(|entry| entry.size).sum::<u64>();
+        let page_share = share(entries.min(PAGE as u64), policy).max(1);
+        let by_count = match level.estimate.count.checked_sub(entries) {
+            Some(excess) => to_usize(excess.saturating_add(page_share)),
+            None => 0,
+        };
+        let by_bytes = match level.bytes.checked_sub(bytes) {
+            None | Some(0) => 0,
+            Some(excess) => holding(page, excess.saturating_add(share(listed, policy))),
+        };
+        by_count.max(by_bytes).min(page.len())
+    }
+
+    pub(crate) fn wrote(&mut self, id: Id, size: u64) {
+        match self {
+            Self::Unlisted => {}
+            Self::Complete(known) => drop(known.insert(id, size)),
+            Self::Sampled(tally) => tally.wrote(id, size),
         }
     }
 
-    /// Every entry is gone, or as good as unknown.
+    pub(crate) fn culled(&mut self, entry: &Aged) {
+        match self {
+            Self::Sampled(tally) => tally.culled(&entry.id, entry.size),
+            _ => self.deleted(&entry.id, Some(entry.size)),
+        }
+    }
+
+    /// `size`: where it is known.
+    pub(crate) fn deleted(&mut self, id: &Id, size: Option<u64>) {
+        match self {
+            Self::Unlisted => {}
+            Self::Complete(known) => drop(known.remove(id)),
+            Self::Sampled(tally) => tally.deleted(id, size),
+        }
+    }
+
     pub(crate) fn forget(&mut self) {
         *self = Self::Unlisted;
     }
 }
 
-/// How many of `count` entries go before another may be written: as many as
-/// leave what Django's share leaves of a cache at its bound.
-pub(crate) fn surplus(count: usize, policy: &Policy) -> usize {
-    let share = |of: usize| match policy.cull_frequency {
-        0 => of,
-        one_in => of / one_in as usize,
-    };
-    match usize::try_from(policy.max_entries) {
-        Ok(0) => 0,
-        Ok(max) if count < max => 0,
-        Ok(max) => count - max + share(max).max(1),
-        // Negative: at every write.
-        Err(_) => share(count),
-    }
+/// How full a location is, with a write to come.
+struct Level {
+    estimate: Estimate,
+    bytes: u64,
 }
 
-/// Puts the `n` oldest first.
-pub(crate) fn oldest(entries: &mut [Aged], n: usize) -> &[Aged] {
-    if n > 0 && n < entries.len() {
-        entries.select_nth_unstable(n);
+impl Level {
+    fn of(tally: &Tally, adding: u64) -> Self {
+        Self {
+            estimate: tally.estimate(),
+            bytes: tally.bytes().saturating_add(adding),
+        }
     }
-    &entries[..n.min(entries.len())]
+
+    /// Where the count is rough, only if it is beyond doubt.
+    fn reached(&self, max_entries: u64, max_bytes: u64) -> bool {
+        let doubt = if self.is_narrow() {
+            0
+        } else {
+            self.estimate.error.saturating_mul(2)
+        };
+        let entries = self.estimate.count.saturating_sub(doubt);
+        entries >= max_entries || self.bytes.saturating_sub(self.in_bytes(doubt)) > max_bytes
+    }
+
+    /// Whether a bound lies within what the count may be off, and another page
+    /// would narrow that.
+    fn in_doubt(&self, max_entries: u64, max_bytes: u64) -> bool {
+        let doubt = self.estimate.error.saturating_mul(3);
+        let near = self.estimate.count.saturating_add(doubt) >= max_entries
+            || self.bytes.saturating_add(self.in_bytes(doubt)) > max_bytes;
+        near && !self.is_narrow()
+    }
+
+    /// Within 0.7 %: about twenty pages of a large cache.
+    fn is_narrow(&self) -> bool {
+        self.estimate.error <= self.estimate.count / 143
+    }
+
+    fn in_bytes(&self, entries: u64) -> u64 {
+        let average = self.bytes / self.estimate.count.max(1);
+        average.saturating_mul(entries)
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::compress::Compression;
-    use crate::conditions::ConditionalWrites;
-    use crate::settings::Refresh;
-    use crate::time::Timeout;
-    use std::time::Duration;
+    use crate::choice::tests::policy;
+    use crate::tally::BUCKETS;
 
-    fn policy(max_entries: i64, cull_frequency: u32) -> Policy {
-        Policy {
-            default_timeout: Timeout::Default,
-            max_entries,
-            cull_frequency,
-            compression: Compression::Off,
-            max_value_size: 0,
-            conditional_writes: ConditionalWrites::Probe,
-            add_reads_first: false,
-            refresh: Refresh {
-                stale_for: Duration::ZERO,
-                early: 0.0,
-                lease: Duration::ZERO,
-            },
+    fn aged(id: Id) -> Aged {
+        Aged {
+            modified: None,
+            id,
+            size: 10,
         }
     }
 
-    #[test]
-    fn djangos_shares() {
-        for (count, max, frequency, gone) in [
-            (29, 30, 3, 0),
-            (30, 30, 3, 10),
-            (30, 30, 0, 30),
-            (30, 30, 1, 30),
-            // The bound holds where Django's share would not be enough.
-            (30, 30, 100, 1),
-            (90, 30, 3, 70),
-            (1_000_000, 0, 3, 0),
-            (9, -1, 3, 3),
-            (0, -1, 3, 0),
-            (0, 1, 0, 0),
-        ] {
-            assert_eq!(
-                surplus(count, &policy(max, frequency)),
-                gone,
-                "{count} {max}"
-            );
-        }
-    }
-
-    #[test]
-    fn the_oldest_go_and_the_undated_first() {
-        let aged = |modified, byte| Aged {
-            modified,
-            id: [byte; 20],
-        };
-        let mut entries = [
-            aged(Some(5), 1),
-            aged(None, 2),
-            aged(Some(-3), 3),
-            aged(Some(5), 0),
-        ];
-        let mut gone = oldest(&mut entries, 3).to_vec();
-        gone.sort();
-        assert_eq!(gone, [aged(None, 2), aged(Some(-3), 3), aged(Some(5), 0)]);
-        assert_eq!(oldest(&mut entries, 0), []);
-        assert_eq!(oldest(&mut entries, 9).len(), 4);
+    fn write(id: &Id) -> Write<'_> {
+        Write { id, size: 10 }
     }
 
     #[test]
     fn looks_only_when_outgrown() {
-        let two = policy(2, 3);
+        let two = policy(2, 0, 3);
         let mut census = Census::default();
-        assert!(census.must_look(&[0; 20], &two));
-        assert!(!census.must_look(&[0; 20], &policy(0, 3)));
-        assert!(!census.must_look(&[0; 20], &policy(1001, 3)));
-        census.listed([[0; 20]].into_iter(), false);
-        assert!(!census.must_look(&[1; 20], &two));
-        census.wrote([1; 20]);
-        assert!(!census.must_look(&[1; 20], &two), "an overwrite");
-        assert!(census.must_look(&[2; 20], &two));
-        assert!(census.must_look(&[1; 20], &policy(-1, 3)));
-        census.deleted(&[0; 20]);
-        assert!(!census.must_look(&[2; 20], &two));
-        census.listed(std::iter::empty(), true);
-        let looks = (0..200).filter(|_| {
-            let look = census.must_look(&[9; 20], &two);
-            if look {
-                census.listed(std::iter::empty(), true);
+        let looks = |census: &Census, byte: u8, policy: &Policy| {
+            census.must_look(write(&[byte; 20]), policy).is_some()
+        };
+        assert!(!looks(&census, 0, &policy(0, 0, 3)));
+        assert!(looks(&census, 0, &two));
+        census.saw(0, &[aged([0; 20])], true, &two, 0);
+        assert!(!looks(&census, 1, &two));
+        census.wrote([1; 20], 10);
+        assert!(!looks(&census, 1, &two), "an overwrite");
+        assert!(looks(&census, 2, &two));
+        assert!(looks(&census, 1, &policy(-1, 0, 3)));
+        assert!(!looks(&census, 2, &policy(3, 30, 3)));
+        assert!(looks(&census, 2, &policy(3, 29, 3)), "by bytes");
+        census.deleted(&[0; 20], None);
+        assert!(!looks(&census, 2, &two));
+    }
+
+    /// A million entries at the bound: some pages to be sure, then a page for
+    /// each share that is culled; and far below it, one page and no more.
+    #[test]
+    fn a_large_bound_is_looked_at_until_the_count_is_narrow() {
+        let page = |from: usize| -> Vec<Aged> {
+            let id = |n: usize| {
+                let place = u16::try_from((from + n / 60) % BUCKETS * 4).unwrap();
+                let mut id = [0; 20];
+                id[..2].copy_from_slice(&place.to_be_bytes());
+                id[2..10].copy_from_slice(&n.to_be_bytes());
+                aged(id)
+            };
+            (0..PAGE).map(id).collect()
+        };
+        for (bound, bytes, looks) in [
+            (1_000_000, 0, 15..30),
+            (2_000_000, 0, 1..2),
+            (0, 10_000_000, 15..30),
+            (0, 20_000_000, 1..2),
+        ] {
+            let policy = policy(bound, bytes, 3);
+            let mut census = Census::default();
+            let mut seen = 0;
+            for n in 0..100_u64 {
+                let id = crate::digest::sha1(&n.to_le_bytes());
+                if let Some(from) = census.must_look(write(&id), &policy) {
+                    census.saw(from, &page(from), false, &policy, n * 991);
+                    seen += 1;
+                    let n = census.choose(&mut page(from), write(&id), &policy);
+                    assert!(n == 0 || seen > 14, "{n} of a page, after {seen} looks");
+                }
+                census.wrote(id, 10);
             }
-            look
-        });
-        assert_eq!(looks.count(), 4);
+            assert!(looks.contains(&seen), "{bound}, {bytes}: {seen} looks");
+        }
+    }
+
+    /// A location, and handles that write to it, each with a census of its own.
+    fn simulate(before: u32, policy: &Policy, handles: usize, sets: u32) -> (usize, usize) {
+        use crate::digest::sha1;
+        let mut store: std::collections::BTreeMap<Id, u32> =
+            (0..before).map(|i| (sha1(&i.to_le_bytes()), 0)).collect();
+        let mut census = vec![Census::default(); handles];
+        let mut requests = 0;
+        for n in 0..sets {
+            let census = &mut census[n as usize % handles];
+            let id = sha1(format!("new {n}").as_bytes());
+            if let Some(from) = census.must_look(write(&id), policy) {
+                let mut first = [0; 20];
+                let place = u16::try_from(from * 4).unwrap();
+                first[..2].copy_from_slice(&place.to_be_bytes());
+                let rest = store.range(first..);
+                let mut page: Vec<Aged> = rest
+                    .take(PAGE)
+                    .map(|(id, age)| Aged {
+                        modified: Some(i64::from(*age)),
+                        ..aged(*id)
+                    })
+                    .collect();
+                let to_the_end = store.range(first..).nth(PAGE).is_none();
+                census.saw(from, &page, to_the_end, policy, u64::from(n) * 7919);
+                let gone = census.choose(&mut page, write(&id), policy).min(PAGE);
+                for entry in &page[..gone] {
+                    store.remove(&entry.id);
+                    census.culled(entry);
+                }
+                requests += 1 + usize::from(gone > 0);
+            }
+            store.insert(id, n);
+            census.wrote(id, 10);
+        }
+        (store.len(), requests)
+    }
+
+    #[test]
+    fn a_large_cache_keeps_to_its_bound() {
+        let (left, requests) = simulate(50_000, &policy(50_000, 0, 3), 1, 5_000);
+        assert!(left.abs_diff(50_000) < 1_000, "{left} are left");
+        assert!(requests < 100, "{requests}");
+        let (left, _) = simulate(6_000, &policy(6_000, 0, 3), 2, 3_000);
+        assert!(left.abs_diff(6_000) < 600, "{left} are left");
     }
 }

@@ -41,6 +41,7 @@ pub(crate) struct There<'a> {
 #[derive(Debug)]
 pub(crate) struct Change<'v, T> {
     pub(crate) expires_at: i64,
+    pub(crate) lease_until: i64,
     pub(crate) cost_ms: u32,
     /// `None`: the payload that is there, as it is.
     pub(crate) value: Option<Cow<'v, [u8]>>,
@@ -83,6 +84,7 @@ impl Cache {
             };
             let base = &look.0;
             if let Some(answer) = contest.settled(base) {
+                self.wrote(object, rest.len());
                 return Ok(Some(answer));
             }
             if terms.strict {
@@ -90,17 +92,21 @@ impl Cache {
             }
             let there = There::new(&look, &rest, time::now());
             let (live, payload) = (there.live, there.payload);
-            let Some(change) = change(there)? else {
-                return Ok(None);
+            let change = change(there).map_err(|error| contest.or_unknown(error))?;
+            let Some(change) = change else {
+                return contest.still_open(base).map_or(Ok(None), Err);
             };
+            let len = change.value.as_ref().map_or(payload.len(), |v| v.len());
             if base.etag.is_none() {
-                self.make_room(object)?;
+                self.make_room(object, len)
+                    .map_err(|error| contest.or_unknown(error))?;
             }
             let meta = Meta {
+                lease_until: change.lease_until,
                 cost_ms: change.cost_ms,
                 ..Meta::new(self.writer.next()?, object.key_digest, change.expires_at)
             };
-            let history = writer::history(&base.chain, meta.write_id);
+            let history = writer::history(base.known(), meta.write_id);
             let entry = match (&change.value, live) {
                 (Some(value), _) => Entry::new(&meta, &history, value, self.policy.compression),
                 (None, header) => {
@@ -109,7 +115,7 @@ impl Cache {
                 }
             };
             if let Some(answer) = contest.write(&entry, meta.write_id, base, change.answer)? {
-                self.census.borrow_mut().wrote(object.id);
+                self.wrote(object, len);
                 return Ok(Some(answer));
             }
         }

@@ -7,7 +7,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::sleep;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use crate::client::{Client, Condition, Span, Written};
 use crate::error::{Error, ErrorKind, Result};
@@ -63,9 +63,9 @@ pub(crate) struct Probe {
 type Finding = (Conditions, Means);
 
 /// An engine that answers a step of the probe with 409, or not at all, is
-/// asked again for so long, so long apart.
-const PATIENCE: Duration = Duration::from_secs(10);
-const PAUSE: Duration = Duration::from_millis(5);
+/// asked again so often, after pauses that grow from this.
+const TRIES: u32 = 20;
+const PAUSE: Duration = Duration::from_millis(3);
 
 impl Probe {
     pub(crate) fn new(wanted: ConditionalWrites) -> Self {
@@ -79,7 +79,10 @@ impl Probe {
     pub(crate) fn means(&self, client: &Client, naming: &Naming) -> Result<Means> {
         match self.wanted {
             ConditionalWrites::Never => Ok(Means::None),
-            ConditionalWrites::Assume => Ok(self.known().map_or(Means::Quoted, |(_, means)| means)),
+            ConditionalWrites::Assume => Ok(match self.known() {
+                Some((Conditions::Enforced, means)) => means,
+                _ => Means::Quoted,
+            }),
             ConditionalWrites::Probe => match self.find_out(client, naming)? {
                 (Conditions::Enforced, means) => Ok(means),
                 (found, _) => Err(unsupported(found)),
@@ -96,23 +99,22 @@ impl Probe {
         *self.found.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Not under the lock: a server that does not answer would hold up one
+    /// clone after another. At worst two of them ask.
     fn find_out(&self, client: &Client, naming: &Naming) -> Result<Finding> {
-        // Held while trying, so that clones wait for one answer instead of each asking.
-        let mut found = self.found.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(found) = *found {
+        if let Some(found) = self.known() {
             return Ok(found);
         }
-        let name = naming.name(&random::bytes()?);
-        let trial = Trial {
-            client,
-            name: &name,
-        };
-        let finding = trial.run();
-        // Of our own shape, so that a clear takes it if this fails.
-        let deleted = client.delete(&name);
-        let finding = finding?;
-        deleted?;
-        *found = Some(finding);
+        let mut finding = Trial::run(client, naming)?;
+        if finding.0 != Conditions::Enforced {
+            // It holds for good, and another host may have cleared the object
+            // away in between: only what two trials find is believed.
+            let second = Trial::run(client, naming)?;
+            if second != finding {
+                finding = Trial::run(client, naming)?;
+            }
+        }
+        *self.found.lock().unwrap_or_else(PoisonError::into_inner) = Some(finding);
         Ok(finding)
     }
 }
@@ -126,11 +128,19 @@ struct Trial<'a> {
 const BODY: [&[u8]; 2] = [b"s3cache tries out conditional writes", b""];
 
 impl Trial<'_> {
-    fn run(&self) -> Result<Finding> {
-        match self.steps() {
-            Err(error) if is_refusal(&error) => Ok((Conditions::Refused, Means::None)),
-            other => other,
-        }
+    fn run(client: &Client, naming: &Naming) -> Result<Finding> {
+        let name = naming.name(&random::bytes()?);
+        let trial = Trial {
+            client,
+            name: &name,
+        };
+        let finding = match trial.steps() {
+            Err(error) if is_refusal(&error) => (Conditions::Refused, Means::None),
+            other => other?,
+        };
+        // If this fails, a clear or a cull takes it: it is of our own shape.
+        let _ = client.delete(&name);
+        Ok(finding)
     }
 
     fn steps(&self) -> Result<Finding> {
@@ -179,18 +189,24 @@ impl Trial<'_> {
     }
 
     fn patiently(&self, mut put: impl FnMut() -> Result<Written>) -> Result<Option<String>> {
-        let since = Instant::now();
-        while since.elapsed() < PATIENCE {
+        let mut last = None;
+        for round in 0..TRIES {
             match put()? {
                 Written::Stored { etag } => return Ok(Some(etag)),
                 Written::Refused => return Ok(None),
                 Written::Undecided => {}
-                // If that is no accident but the server's state, this tells.
-                Written::Unknown(_) => drop(self.read_etag()?),
+                Written::Unknown(unknown) => {
+                    // If that is no accident but the server's state, this tells.
+                    self.read_etag()?;
+                    last = Some(unknown);
+                }
             }
-            sleep(PAUSE);
+            sleep(PAUSE * 2_u32.pow(round.min(5)));
         }
-        Err(undecided())
+        Err(match last {
+            Some(unknown) => undecided().caused_by(unknown),
+            None => undecided(),
+        })
     }
 
     fn read_etag(&self) -> Result<Option<String>> {
@@ -213,10 +229,11 @@ impl Means {
     }
 }
 
-/// A refusal of conditions as such, and not of this writer.
+/// A refusal of conditions as such, and not of this writer or moment.
 fn is_refusal(error: &Error) -> bool {
+    let codes = ["InvalidArgument", "InvalidRequest", "NotImplemented"];
     error.kind() == ErrorKind::Unsupported
-        || (error.kind() == ErrorKind::Refused && error.status() == Some(400))
+        || (error.status() == Some(400) && error.code().is_some_and(|code| codes.contains(&code)))
 }
 
 fn undecided() -> Error {

@@ -24,8 +24,10 @@ use crate::writer::would_show;
 pub(crate) struct Base {
     /// `None`: no such object.
     pub(crate) etag: Option<String>,
-    /// The ids of the entry there: its own, and those it carries. Empty where
-    /// there is no entry, and where only its header was read.
+    /// The id of the entry there.
+    pub(crate) head: Option<u64>,
+    /// That, and those it carries. Empty where there is no entry, and where
+    /// only its header was read.
     pub(crate) chain: Vec<u64>,
 }
 
@@ -35,16 +37,17 @@ pub(crate) struct Contest<'a, T> {
     means: Means,
     tries: u32,
     since: Instant,
-    refused: Option<String>,
+    /// The write of ours that was refused last. Somebody in between may have
+    /// passed it on twice, and the refusal may be that of its second arrival.
+    refused: Option<Tried<T>>,
     /// Writes of ours that may be stored, or be stored yet.
-    pending: Vec<Pending<T>>,
+    pending: Vec<(Tried<T>, Error)>,
 }
 
-struct Pending<T> {
+struct Tried<T> {
     id: u64,
     base: Base,
     answer: T,
-    unknown: Error,
 }
 
 const TRIES: u32 = 100;
@@ -68,35 +71,47 @@ impl<'a, T> Contest<'a, T> {
         !self.pending.is_empty()
     }
 
-    /// After a look that failed: the unknown outcome is the graver news.
+    /// Where the call cannot go on: an unknown outcome is the graver news.
     pub(crate) fn or_unknown(&mut self, error: Error) -> Error {
-        match self.pending.pop() {
-            Some(pending) => pending.unknown,
-            None => error,
-        }
+        self.pending.pop().map_or(error, |(_, unknown)| unknown)
     }
 
     /// After a look: the answer of that write of ours which is there, or which
     /// what is there builds on.
     pub(crate) fn settled(&mut self, there: &Base) -> Option<T> {
-        let ours = |p: &Pending<T>| there.chain.contains(&p.id);
-        let at = self.pending.iter().position(ours)?;
-        Some(self.pending.swap_remove(at).answer)
+        let shows =
+            |tried: &Tried<T>| there.head == Some(tried.id) || there.chain.contains(&tried.id);
+        let refused = self.refused.take_if(|refused| shows(refused));
+        if let Some(refused) = refused {
+            return Some(refused.answer);
+        }
+        let at = self.pending.iter().position(|(tried, _)| shows(tried))?;
+        Some(self.pending.swap_remove(at).0.answer)
     }
 
     /// After a look that did not settle it: forgets the writes that another
     /// one on the same base has beaten, as they would show. An error where
     /// they need not: behind a plain `set`, a deletion, or too many other
-    /// writers. Then ours may have been stored before, or not.
+    /// writers, and where there was nothing to build on. Then ours may have
+    /// been stored before, or be stored yet, or not.
     pub(crate) fn refute(&mut self, there: &Base) -> Result<()> {
-        for pending in std::mem::take(&mut self.pending) {
-            if pending.base.etag == there.etag {
-                self.pending.push(pending);
-            } else if !would_show(&pending.base.chain, &there.chain) {
-                return Err(pending.unknown);
+        for (tried, unknown) in std::mem::take(&mut self.pending) {
+            // An ETag never comes back; that there is nothing does.
+            if there.etag.is_some() && tried.base.etag == there.etag {
+                self.pending.push((tried, unknown));
+            } else if !would_show(&tried.base.chain, &there.chain) {
+                return Err(unknown);
             }
         }
         Ok(())
+    }
+
+    /// Before a call ends without a write: one of its own that may yet be
+    /// stored, as its base is still there.
+    pub(crate) fn still_open(&mut self, there: &Base) -> Option<Error> {
+        let open = |(tried, _): &(Tried<T>, Error)| tried.base.etag == there.etag;
+        let at = self.pending.iter().position(open)?;
+        Some(self.pending.swap_remove(at).1)
     }
 
     /// Writes, on the condition that the base is still what is there. `None`:
@@ -109,26 +124,18 @@ impl<'a, T> Contest<'a, T> {
         answer: T,
     ) -> Result<Option<T>> {
         self.check(base)?;
-        let condition = match (&base.etag, self.means) {
-            (_, Means::None) => Condition::Always,
-            (None, _) => Condition::Absent,
-            (Some(etag), means) => Condition::Unchanged {
-                etag: means.spell(etag),
-            },
+        let condition = base.condition(self.means)?;
+        let tried = Tried {
+            id,
+            base: base.clone(),
+            answer,
         };
-        match self
-            .client
-            .put(&self.object.name, entry.parts(), condition)?
-        {
-            Written::Stored { .. } => return Ok(Some(answer)),
-            Written::Refused => self.refused.clone_from(&base.etag),
-            Written::Undecided => {}
-            Written::Unknown(unknown) => self.pending.push(Pending {
-                id,
-                base: base.clone(),
-                answer,
-                unknown,
-            }),
+        match self.client.put(&self.object.name, entry.parts(), condition) {
+            Ok(Written::Stored { .. }) => return Ok(Some(tried.answer)),
+            Ok(Written::Refused) => self.refused = Some(tried),
+            Ok(Written::Undecided) => {}
+            Ok(Written::Unknown(unknown)) => self.pending.push((tried, unknown)),
+            Err(error) => return Err(self.or_unknown(error)),
         }
         self.pause()?;
         Ok(None)
@@ -137,17 +144,13 @@ impl<'a, T> Contest<'a, T> {
     /// An `ETag` that was refused and is there again: nobody else wrote, the
     /// engine just does not find it equal. Trying again would never end.
     fn check(&self, base: &Base) -> Result<()> {
-        let what = match &base.etag {
-            Some(etag) if etag.is_empty() => "this engine gives no ETag to compare",
-            Some(etag) if self.refused.as_ref() == Some(etag) && self.pending.is_empty() => {
-                "this engine refuses the very ETag that it gave"
-            }
-            _ => return Ok(()),
-        };
-        Err(Error::new(
-            ErrorKind::Unsupported,
-            format!("no write can be made conditional on what is there: {what}"),
-        ))
+        let again = self.refused.as_ref().is_some_and(|refused| {
+            base.etag.is_some() && refused.base.etag == base.etag && self.pending.is_empty()
+        });
+        if again {
+            return Err(incomparable("refuses the very ETag that it gave"));
+        }
+        Ok(())
     }
 
     /// Pauses grow, and are spread at random, so that racing writers fall out of step.
@@ -174,8 +177,31 @@ impl<'a, T> Contest<'a, T> {
 impl Base {
     pub(crate) const ABSENT: Self = Self {
         etag: None,
+        head: None,
         chain: Vec::new(),
     };
+
+    /// What an entry on this base can carry on: where only the header was
+    /// read, its id alone.
+    pub(crate) fn known(&self) -> &[u64] {
+        if self.chain.is_empty() {
+            self.head.as_slice()
+        } else {
+            &self.chain
+        }
+    }
+
+    /// The condition that this is still what is there.
+    pub(crate) fn condition(&self, means: Means) -> Result<Condition<'_>> {
+        match (&self.etag, means) {
+            (_, Means::None) => Ok(Condition::Always),
+            (None, _) => Ok(Condition::Absent),
+            (Some(etag), _) if etag.is_empty() => Err(incomparable("gives no ETag")),
+            (Some(etag), means) => Ok(Condition::Unchanged {
+                etag: means.spell(etag),
+            }),
+        }
+    }
 
     /// What a look has found, and the header if that is an entry. `rest`: what
     /// was read behind that, if it was.
@@ -189,7 +215,19 @@ impl Base {
                 (etag, Some(header), chain)
             }
         };
-        let etag = Some(etag);
-        (Self { etag, chain }, header)
+        let base = Self {
+            etag: Some(etag),
+            head: header.as_ref().map(|header| header.write_id),
+            chain,
+        };
+        (base, header)
     }
+}
+
+fn incomparable(what: &str) -> Error {
+    Error::new(
+        ErrorKind::Unsupported,
+        format!("no write can be made conditional on what is there: this engine {what}"),
+    )
+    .with_remedy("see whether a proxy changes the ETag; or set the option conditional_writes to Never, and go without")
 }

@@ -81,6 +81,16 @@ pub(crate) struct Header {
 impl Header {
     /// Reads the first 64 of `bytes`; checks everything a header can prove alone.
     pub(crate) fn decode(bytes: &[u8], key_digest: &[u8; 16]) -> Result<Self, Corrupt> {
+        let header = Self::decode_any(bytes)?;
+        if header.key_digest == *key_digest {
+            Ok(header)
+        } else {
+            Err(Corrupt::OtherKey)
+        }
+    }
+
+    /// The same for the entry of whatever key.
+    pub(crate) fn decode_any(bytes: &[u8]) -> Result<Self, Corrupt> {
         let Some((header, _)) = bytes.split_first_chunk::<HEADER>() else {
             return Err(Corrupt::Foreign);
         };
@@ -94,16 +104,15 @@ impl Header {
         if flags & !DEFLATED != 0 || history_len > HISTORY || header[6..8] != [0, 0] {
             return Err(Corrupt::Foreign);
         }
-        if header[48..] != *key_digest {
-            return Err(Corrupt::OtherKey);
-        }
+        let mut key_digest = [0; 16];
+        key_digest.copy_from_slice(&header[48..]);
         Ok(Self {
             deflated: flags & DEFLATED != 0,
             expires_at: u64_at(header, 8).cast_signed(),
             lease_until: u64_at(header, 16).cast_signed(),
             cost_ms: u32_at(header, 24),
             write_id: u64_at(header, 40),
-            key_digest: *key_digest,
+            key_digest,
             history_len,
             payload_len: u32_at(header, 32),
             payload_sum: u32_at(header, 36),

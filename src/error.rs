@@ -30,6 +30,7 @@ struct Inner {
     status: Option<u16>,
     code: Option<String>,
     request_id: Option<String>,
+    stale: bool,
     source: Option<Source>,
 }
 
@@ -143,6 +144,7 @@ impl Error {
             status: None,
             code: None,
             request_id: None,
+            stale: false,
             source: None,
         }))
     }
@@ -161,6 +163,16 @@ impl Error {
         error.0.status = Some(status);
         error.0.code = Some(code.to_owned()).filter(|c| !c.is_empty());
         error
+    }
+
+    /// A kept connection broke before any reply: a new one may do better.
+    pub(crate) fn on_stale_connection(mut self, stale: bool) -> Self {
+        self.0.stale = stale;
+        self
+    }
+
+    pub(crate) fn is_stale(&self) -> bool {
+        self.0.stale
     }
 
     pub(crate) fn with_status(mut self, status: u16) -> Self {

@@ -5,6 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::choice::CullOrder;
 use crate::compress::Compression;
 use crate::conditions::ConditionalWrites;
 use crate::key::KeyFunction;
@@ -54,6 +55,8 @@ impl Options {
             policy: Policy {
                 default_timeout: Timeout::Default,
                 max_entries: 300,
+                max_bytes: 0,
+                cull_order: CullOrder::Oldest,
                 cull_frequency: 3,
                 compression: Compression::Off,
                 max_value_size: 64 << 20,
@@ -171,18 +174,32 @@ impl Options {
     /// How many entries the location may hold; a write that would exceed it
     /// culls first. 0: never cull. Negative: cull at every write. Default: 300.
     ///
-    /// Up to 1000, one page of a listing, every `set` and `add` of a new key
-    /// keeps to it: each handle counts what it writes, and lists when it first
-    /// writes and when its count reaches the bound. (Where the first 1000 names
-    /// of the folder are mostly no entries, the bound is not noticed: give a
-    /// cache a folder of its own.) Above 1000 no write lists,
-    /// and the bound holds when [`Cache::cull`](crate::Cache::cull) is called.
+    /// Each handle counts what it writes. Up to 1000, one page of a listing, it
+    /// knows all entries: it lists when it first writes and when the bound is
+    /// reached, and a cull is Django's. Above, it learns the number from some
+    /// pages, to within 1 % of the bound, and each write at the bound culls at
+    /// most one page's share. Other handles' writes are noticed when it lists;
+    /// up to 1000, each may add as many as the bound before that.
     pub fn max_entries(mut self, entries: i64) -> Self {
         self.policy.max_entries = entries;
         self
     }
 
-    /// A cull takes one entry in so many, the oldest; 0: all of them. Default: 3.
+    /// How many bytes the entries may hold together, headers included; a write
+    /// that would exceed it culls first, as with `max_entries`, which holds
+    /// beside it (0 there, and this is the only bound). Default: 0, no bound.
+    pub fn max_bytes(mut self, bytes: u64) -> Self {
+        self.policy.max_bytes = bytes;
+        self
+    }
+
+    /// Which entries a cull takes first. Default: [`CullOrder::Oldest`].
+    pub fn cull_order(mut self, order: CullOrder) -> Self {
+        self.policy.cull_order = order;
+        self
+    }
+
+    /// A cull takes one entry in so many; 0: all of them. Default: 3.
     pub fn cull_frequency(mut self, one_in: u32) -> Self {
         self.policy.cull_frequency = one_in;
         self

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use crate::cache::Cache;
 use crate::change::{Change, Terms};
-use crate::client::{Condition, Written};
+use crate::client::Written;
 use crate::conditions::Means;
 use crate::contest::Base;
 use crate::entry::{Corrupt, Entry, Header, Meta};
@@ -80,10 +80,16 @@ impl Cache {
         match self.standing(&object)? {
             Standing::Good(value) => Ok(value),
             Standing::Missing(base) => self.compute_first(&object, base, timeout, compute),
-            Standing::Due(served) => match self.elect(&object, &served)? {
-                None => Ok(served.into_value()),
-                Some(lease) => self.compute_next(&object, &served, &lease, timeout, compute),
-            },
+            Standing::Due(served) => {
+                let means = self.probe.means(&self.client, &self.naming)?;
+                // There is a value to serve: that the election failed is no reason not to.
+                match self.elect(&object, &served, means) {
+                    Ok(Some(lease)) => {
+                        self.compute_next(&object, &served, &lease, means, timeout, compute)
+                    }
+                    Ok(None) | Err(_) => Ok(served.into_value()),
+                }
+            }
         }
     }
 
@@ -131,10 +137,10 @@ impl Cache {
 
     /// Runs for the right to compute the next value: the same entry again, with
     /// a lease. The base of the one who has won, or `None`.
-    fn elect(&self, object: &Object, served: &Served) -> Result<Option<Base>> {
+    fn elect(&self, object: &Object, served: &Served, means: Means) -> Result<Option<Base>> {
         let lease_until = time::now().saturating_add(millis(self.policy.refresh.lease));
-        let (id, written) = self.write_again(object, served, &served.base, lease_until)?;
-        let etag = match written {
+        let (base, id) = (&served.base, self.writer.next()?);
+        let etag = match self.write_again(object, served, base, means, id, lease_until)? {
             Written::Stored { etag } => etag,
             Written::Refused | Written::Undecided => return Ok(None),
             Written::Unknown(unknown) => {
@@ -146,9 +152,12 @@ impl Cache {
             }
         };
         let mut chain = vec![id];
-        chain.extend(writer::history(&served.base.chain, id));
-        let etag = Some(etag);
-        Ok(Some(Base { etag, chain }))
+        chain.extend(writer::history(&base.chain, id));
+        Ok(Some(Base {
+            etag: Some(etag),
+            head: Some(id),
+            chain,
+        }))
     }
 
     fn compute_next<V: Into<Vec<u8>>, E: From<Error>>(
@@ -156,31 +165,43 @@ impl Cache {
         object: &Object,
         served: &Served,
         lease: &Base,
+        means: Means,
         timeout: Timeout,
         compute: impl FnOnce() -> Result<V, E>,
     ) -> Result<Vec<u8>, E> {
         let begun = Instant::now();
-        let value: Vec<u8> = match compute() {
-            Ok(value) => value.into(),
+        let computed = compute().map(Into::<Vec<u8>>::into);
+        let sized = computed.and_then(|value| {
+            self.check_size("get_or_set", object, &value)?;
+            Ok(value)
+        });
+        let value = match sized {
+            Ok(value) => value,
             Err(error) => {
-                // So that the next caller may try at once. If it fails, the
-                // lease still ends by itself.
-                let _ = self.write_again(object, served, lease, 0);
+                // So that the next caller may try at once; if it fails, the
+                // lease still ends by itself. Without conditions it might undo
+                // what was set meanwhile.
+                if means != Means::None {
+                    let id = self.writer.next()?;
+                    let _ = self.write_again(object, served, lease, means, id, 0);
+                }
                 return Err(error);
             }
         };
-        self.check_size("get_or_set", object, &value)?;
+        let id = self.writer.next()?;
         let meta = Meta {
             cost_ms: cost(begun),
-            ..Meta::new(random::bits()?, object.key_digest, self.expires_at(timeout))
+            ..Meta::new(id, object.key_digest, self.expires_at(timeout))
         };
-        let entry = Entry::new(&meta, &lease.chain, &value, self.policy.compression);
+        let history = writer::history(&lease.chain, id);
+        let entry = Entry::new(&meta, &history, &value, self.policy.compression);
         for _ in 0..OFFERS {
-            match self.write_on(object, &entry, lease)? {
-                Written::Undecided => sleep(PAUSE),
-                // Refused: somebody has stored a value of their own. Unknown:
-                // whatever is there by now, this is the value computed here.
-                Written::Stored { .. } | Written::Refused | Written::Unknown(_) => break,
+            let condition = lease.condition(means)?;
+            match self.client.put(&object.name, entry.parts(), condition)? {
+                // Refused: somebody has stored a value of their own, or this
+                // one has been stored by an offer whose reply was lost.
+                Written::Stored { .. } | Written::Refused => break,
+                Written::Undecided | Written::Unknown(_) => sleep(PAUSE),
             }
         }
         Ok(value)
@@ -209,6 +230,7 @@ impl Cache {
         let stored = self.contend(object, terms, |there| {
             Ok(there.live.is_none().then(|| Change {
                 expires_at: self.expires_at(timeout),
+                lease_until: 0,
                 cost_ms,
                 value: Some(value.as_slice().into()),
                 answer: (),
@@ -231,9 +253,10 @@ impl Cache {
         object: &Object,
         served: &Served,
         base: &Base,
+        means: Means,
+        id: u64,
         lease_until: i64,
-    ) -> Result<(u64, Written)> {
-        let id = self.writer.next()?;
+    ) -> Result<Written> {
         let header = &served.header;
         let meta = Meta {
             lease_until,
@@ -243,22 +266,13 @@ impl Cache {
         let payload = header.split(&served.rest).1;
         let history = writer::history(&base.chain, id);
         let entry = Entry::again(&meta, &history, header.deflated, payload);
-        Ok((id, self.write_on(object, &entry, base)?))
-    }
-
-    fn write_on(&self, object: &Object, entry: &Entry<'_>, base: &Base) -> Result<Written> {
-        let means = self.probe.means(&self.client, &self.naming)?;
-        let condition = match (means, &base.etag) {
-            (Means::None, _) | (_, None) => Condition::Always,
-            (means, Some(etag)) => Condition::Unchanged {
-                etag: means.spell(etag),
-            },
-        };
-        self.client.put(&object.name, entry.parts(), condition)
+        self.client
+            .put(&object.name, entry.parts(), base.condition(means)?)
     }
 }
 
-/// A value that S3 could not decide about (409) is offered again so often.
+/// A value that S3 could not decide about, or whose reply was lost, is offered
+/// so often.
 const OFFERS: u32 = 5;
 const PAUSE: Duration = Duration::from_millis(10);
 

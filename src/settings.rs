@@ -6,6 +6,7 @@ use std::fmt;
 use std::time::Duration;
 
 use crate::Options;
+use crate::choice::CullOrder;
 use crate::compress::Compression;
 use crate::conditions::ConditionalWrites;
 use crate::endpoint::{Endpoint, invalid};
@@ -26,6 +27,8 @@ pub(crate) struct Credentials {
 pub(crate) struct Policy {
     pub(crate) default_timeout: Timeout,
     pub(crate) max_entries: i64,
+    pub(crate) max_bytes: u64,
+    pub(crate) cull_order: CullOrder,
     pub(crate) cull_frequency: u32,
     pub(crate) compression: Compression,
     pub(crate) max_value_size: usize,
@@ -162,6 +165,12 @@ fn check_policy(policy: &Policy) -> Result<()> {
     }
     if !policy.refresh.early.is_finite() || policy.refresh.early < 0.0 {
         return Err(invalid("early", "it is a number from 0 on, usually 1"));
+    }
+    if policy.refresh.lease.is_zero() {
+        return Err(invalid(
+            "lease",
+            "it must be longer than zero, or everybody is elected",
+        ));
     }
     // The entry's length field has 32 bits, and four bytes may come on top.
     if u32::try_from(policy.max_value_size).map_or(true, |max| max > u32::MAX - 4) {

@@ -14,19 +14,21 @@ use crate::random;
 /// The bits of an id that count; the other 40 are the writer's, at random.
 const COUNT: u64 = (1 << 24) - 1;
 
-/// One handle. Never clones: a copy would use the same ids.
+/// One handle, in one process. A copy would use the same ids, so there is no
+/// `Clone`, and a forked process begins anew.
 #[derive(Debug, Default)]
-pub(crate) struct Writer(Cell<Option<u64>>);
+pub(crate) struct Writer(Cell<Option<(u32, u64)>>);
 
 impl Writer {
     /// An id that no write has had.
     pub(crate) fn next(&self) -> Result<u64> {
+        let process = std::process::id();
         let id = match self.0.get() {
-            Some(last) if last & COUNT < COUNT => last + 1,
+            Some((of, last)) if of == process && last & COUNT < COUNT => last + 1,
             // The first, or the counter is used up: another writer from here on.
             _ => random::bits()? & !COUNT,
         };
-        self.0.set(Some(id));
+        self.0.set(Some((process, id)));
         Ok(id)
     }
 }
@@ -71,8 +73,11 @@ mod tests {
         assert_eq!(second, first + 1);
         assert!(same_writer(first, second));
         assert!(!same_writer(first, two.next().unwrap()));
-        one.0.set(Some(first | COUNT));
+        one.0.set(Some((std::process::id(), first | COUNT)));
         assert!(!same_writer(one.next().unwrap(), first));
+        // As after a fork.
+        two.0.set(Some((std::process::id().wrapping_add(1), first)));
+        assert!(!same_writer(two.next().unwrap(), first));
     }
 
     #[test]

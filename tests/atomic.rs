@@ -83,7 +83,7 @@ fn over_an_expired_entry_exactly_one_wins_too() {
     for lossy in [false, true] {
         let site = Site::start();
         let cache = unbounded(&site);
-        let keys: Vec<_> = (0..rounds(&site, 60)).map(|i| format!("{i}")).collect();
+        let keys: Vec<_> = (0..rounds(&site, 100)).map(|i| format!("{i}")).collect();
         for key in &keys {
             cache.set(key, b"old", Timeout::seconds(0.0)).unwrap();
         }
@@ -154,7 +154,7 @@ fn no_update_is_lost() {
 fn touch_never_resurrects_an_older_value() {
     let site = Site::start();
     let cache = unbounded(&site);
-    for round in 0..rounds(&site, 60) {
+    for round in 0..rounds(&site, 100) {
         cache.set("k", b"old", Timeout::Default).unwrap();
         race(&cache, |cache, i| {
             if i == 0 {
@@ -267,6 +267,39 @@ fn an_outrun_history_is_an_unknown_outcome() {
     }
 }
 
+/// Where the engine compares in a DELETE, one of racing removers hears `true`.
+#[test]
+fn of_racing_removers_exactly_one_hears_true() {
+    let site = Site::start();
+    let cache = unbounded(&site);
+    for _ in 0..rounds(&site, 20) {
+        cache.set("k", b"v", Timeout::Never).unwrap();
+        let removed = race(&cache, |cache, _| cache.remove("k").unwrap());
+        let count = removed.iter().filter(|removed| **removed).count();
+        // The embedded engine does not compare: at least one.
+        assert!(
+            count == 1 || (count > 0 && !site.is_external()),
+            "{removed:?}"
+        );
+        assert_eq!(cache.get("k").unwrap(), None);
+    }
+}
+
+/// Asked in vain, or told to do without, nothing changes behind one's back.
+#[test]
+fn what_is_assumed_stays_assumed() {
+    let site = Site::embedded();
+    site.switches().set_conditions(support::Conditions::Ignored);
+    let assume = options(&site, "app").conditional_writes(ConditionalWrites::Assume);
+    let cache = Cache::open(assume.max_entries(0)).unwrap();
+    let found = cache.conditional_writes().unwrap();
+    assert_eq!(found, s3cache::Conditions::Ignored);
+    let ((), requests) = site.count(|| {
+        cache.add("k", b"v", Timeout::Never).unwrap();
+    });
+    assert_eq!(requests.conditional_put, 1, "still conditional");
+}
+
 /// The server answers 412 and closes while the client still sends: the refusal
 /// must come through, and neither success nor a wrong answer.
 #[test]
@@ -286,15 +319,26 @@ fn a_large_add_that_is_refused_early() {
     }
 }
 
-/// Four processes, which share nothing but the bucket.
+/// Four processes, which share nothing but the bucket; with all replies, and
+/// with half of those to writes lost.
 #[test]
 fn processes_race_as_threads_do() {
     if let Ok(endpoint) = std::env::var("S3CACHE_TEST_CHILD") {
         return child(&endpoint);
     }
+    for lossy in [false, true] {
+        processes_race(lossy);
+    }
+}
+
+fn processes_race(lossy: bool) {
     let site = Site::start();
     let cache = unbounded(&site);
     cache.set("n", b"0", Timeout::Never).unwrap();
+    cache.set("list", b"", Timeout::Never).unwrap();
+    if lossy {
+        lose_replies(&site, &cache);
+    }
     let place = [
         site.endpoint(),
         site.bucket().into(),
@@ -319,8 +363,12 @@ fn processes_race_as_threads_do() {
         won += text.matches("won a round").count();
     }
     assert_eq!(won, CHILD_ROUNDS);
-    let total = (4 * CHILD_INCREMENTS).to_string();
-    assert_eq!(cache.get("n").unwrap().unwrap(), total.as_bytes());
+    let total = 4 * CHILD_INCREMENTS;
+    let left = cache.get("n").unwrap().unwrap();
+    assert_eq!(left, total.to_string().as_bytes(), "lossy: {lossy}");
+    let list = String::from_utf8(cache.get("list").unwrap().unwrap()).unwrap();
+    let lines: std::collections::HashSet<&str> = list.lines().collect();
+    assert_eq!((lines.len(), list.lines().count()), (total, total));
 }
 
 const CHILD_ROUNDS: usize = 50;
@@ -345,7 +393,10 @@ fn child(place: &str) {
             println!("won a round");
         }
     }
-    for _ in 0..CHILD_INCREMENTS {
+    for n in 0..CHILD_INCREMENTS {
         cache.incr("n", 1).unwrap();
+        let line = format!("{} {n}\n", std::process::id());
+        let append = |list: Option<&[u8]>| Some([list.unwrap(), line.as_bytes()].concat());
+        cache.update("list", Timeout::Never, append).unwrap();
     }
 }

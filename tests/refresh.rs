@@ -126,7 +126,7 @@ fn one_computes_and_the_others_do_not_wait() {
         let computed = AtomicUsize::new(0);
         let start = Barrier::new(16);
         let done = AtomicUsize::new(0);
-        let before_done: Vec<usize> = thread::scope(|scope| {
+        thread::scope(|scope| {
             let threads: Vec<_> = (0..16)
                 .map(|_| {
                     let handle = cache.clone();
@@ -148,14 +148,15 @@ fn one_computes_and_the_others_do_not_wait() {
                         });
                         let value = value.unwrap();
                         assert_eq!(value, if ran { &b"new"[..] } else { b"old" });
-                        done.fetch_add(1, Ordering::SeqCst)
+                        done.fetch_add(1, Ordering::SeqCst);
                     })
                 })
                 .collect();
-            threads.into_iter().map(|t| t.join().unwrap()).collect()
+            for thread in threads {
+                thread.join().unwrap();
+            }
         });
         assert_eq!(computed.load(Ordering::SeqCst), 1);
-        assert_eq!(before_done.len(), 16);
         assert_eq!(cache.get(&key).unwrap().unwrap(), b"new");
     }
 }
@@ -180,7 +181,7 @@ fn a_value_set_meanwhile_is_not_overwritten() {
 fn a_lost_election_reply_is_settled() {
     let site = Site::start();
     let cache = opened(stale(&site));
-    for lost in 1..=2 {
+    for lost in 1..=4 {
         cache.set("k", b"old", Timeout::seconds(0.05)).unwrap();
         sleep(MS(100));
         site.switches().cut_next_puts(lost);
@@ -188,6 +189,57 @@ fn a_lost_election_reply_is_settled() {
         assert_eq!(value, b"new");
         assert_eq!(cache.get("k").unwrap().unwrap(), b"new", "{lost} lost");
     }
+}
+
+/// What comes between the election and the result.
+#[test]
+fn a_refresh_that_is_disturbed() {
+    let site = Site::start();
+    let cache = opened(stale(&site));
+    let expire = || {
+        cache.set("k", b"old", Timeout::seconds(0.05)).unwrap();
+        sleep(MS(100));
+    };
+    // A touch does not end the lease: nobody else computes.
+    expire();
+    let other = cache.clone();
+    cache
+        .get_or_set("k", HOUR, || {
+            other.touch("k", Timeout::seconds(0.01)).unwrap();
+            sleep(MS(20));
+            let value = other.get_or_set("k", HOUR, || "a second time").unwrap();
+            assert_eq!(value, b"old");
+            "new"
+        })
+        .unwrap();
+    // A value that is too large gives the lease back.
+    expire();
+    let small = Cache::open(stale(&site).max_value_size(3)).unwrap();
+    let error = small.get_or_set("k", HOUR, || "large").unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::ValueTooLarge);
+    assert_eq!(cache.get_or_set("k", HOUR, || "new").unwrap(), b"new");
+    // The election fails: there is a value to serve all the same.
+    if !site.is_external() {
+        expire();
+        site.switches().set_conditions(support::Conditions::Refused);
+        assert_eq!(cache.get_or_set("k", HOUR, || "new").unwrap(), b"old");
+    }
+}
+
+/// Without conditions a failed computation must not undo what was set meanwhile.
+#[test]
+fn without_conditions_nothing_is_given_back() {
+    let site = Site::start();
+    let cache = opened(stale(&site).conditional_writes(ConditionalWrites::Never));
+    cache.set("k", b"old", Timeout::seconds(0.05)).unwrap();
+    sleep(MS(100));
+    let failed = cache.get_or_try_set("k", HOUR, || {
+        cache.set("k", b"by hand", HOUR)?;
+        cache.get_with_token("none").map(|_| ())?;
+        Err::<Vec<u8>, Error>(cache.incr("none", 1).unwrap_err())
+    });
+    assert_eq!(failed.unwrap_err().kind(), ErrorKind::NotFound);
+    assert_eq!(cache.get("k").unwrap().unwrap(), b"by hand");
 }
 
 /// Computed anew before the expiry, the sooner the longer it takes to compute.

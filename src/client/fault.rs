@@ -88,25 +88,11 @@ impl Client {
         error.at(call, &self.endpoint.bucket, name)
     }
 
-    /// One object of a `DeleteObjects` that was carried out for others.
-    pub(crate) fn not_deleted(&self, failure: &xml::NotDeleted) -> Error {
-        Error::from_s3(200, &failure.code, &failure.message).at(
-            "DeleteObjects",
-            &self.endpoint.bucket,
-            &failure.object,
-        )
-    }
-
-    /// A listing that claims to go on, and gives no token or one it gave before.
-    pub(crate) fn endless_listing(&self) -> Error {
-        let what = "the listing says that it goes on, but not where: its continuation token is missing or repeated";
-        Error::new(ErrorKind::NotS3, what).at("ListObjectsV2", &self.endpoint.bucket, "")
-    }
-
     pub(super) fn lost(&self, call: &Call<'_>, failure: Failure) -> Error {
         use Failure as F;
         let unknown = call.conditional && !failure.is_before_sending();
         let at = format!("{}://{}", self.endpoint.scheme(), self.endpoint.host);
+        let stale = matches!(failure, Failure::Stale(_));
         let error = match failure {
             F::Unreachable(cause) => {
                 Error::new(ErrorKind::Unreachable, format!("cannot connect to {at}"))
@@ -129,6 +115,7 @@ impl Client {
                 ErrorKind::ConnectionLost,
                 format!("{at} closed the connection early"),
             )
+            .on_stale_connection(stale)
             .with_source(cause),
             F::NotHttp(cause) => Error::new(ErrorKind::NotS3, format!("{at} does not speak HTTP"))
                 .with_remedy("check the endpoint's port, and whether it wants https")

@@ -5,15 +5,18 @@
 
 mod addresses;
 mod body;
+mod bulk;
 mod fault;
+mod lifecycle;
 mod outgoing;
 mod sign;
 mod transport;
 mod xml;
 
 use std::cell::Cell;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
-use crate::digest::md5_base64;
 use crate::endpoint::Endpoint;
 use crate::error::{Error, ErrorKind as K, Result};
 use crate::settings::Settings;
@@ -25,8 +28,7 @@ use self::fault::{Failure, unknown_outcome};
 use self::outgoing::Outgoing;
 use self::sign::{Signer, Unsigned};
 use self::transport::{Incoming, Transport};
-pub use self::xml::NotDeleted;
-pub(crate) use self::xml::{Listed, Page};
+pub(crate) use self::xml::{Lifecycle, Listed, Page, Rule, Undeleted, read_lifecycle};
 
 /// S3's limit for a listing's page and for one `DeleteObjects`.
 pub(crate) const PAGE: usize = 1000;
@@ -46,6 +48,8 @@ pub(crate) struct Client {
     signer: Signer,
     transport: Transport,
     counted: Cell<Stats>,
+    /// The engine does not know `DeleteObjects`.
+    one_by_one: Arc<AtomicBool>,
 }
 
 /// On what condition an object is written.
@@ -66,8 +70,8 @@ pub(crate) enum Written {
     Refused,
     /// S3 could not decide (409): ask again.
     Undecided,
-    /// A condition was asked for, and the reply was lost: it may be stored or
-    /// not, or be stored yet. The error says so, for a caller that cannot settle it.
+    /// The reply was lost: it may be stored or not, or be stored yet. The
+    /// error says so, for a caller that cannot settle it.
     Unknown(Error),
 }
 
@@ -91,6 +95,7 @@ impl Client {
             signer: Signer::new(settings)?,
             transport: Transport::new(settings.timeouts),
             counted: Cell::default(),
+            one_by_one: Arc::default(),
         })
     }
 
@@ -143,7 +148,7 @@ impl Client {
         }
         call.conditional = !matches!(condition, Condition::Always);
         let reply = match self.send(&call) {
-            Err(error) if error.kind() == K::OutcomeUnknown => {
+            Err(error) if matches!(error.kind(), K::OutcomeUnknown | K::ConnectionLost) => {
                 return Ok(Written::Unknown(error));
             }
             other => other?,
@@ -167,7 +172,7 @@ impl Client {
                     }
                     (_, K::NotS3, _) => Err(error),
                     // An object to be replaced that is gone is 404 on AWS, 412 elsewhere.
-                    (412, ..) | (404, _, Some("NoSuchKey")) => Ok(Written::Refused),
+                    (412, ..) | (404, _, None | Some("NoSuchKey")) => Ok(Written::Refused),
                     (409, ..) => Ok(Written::Undecided),
                     _ => Err(error),
                 }
@@ -178,50 +183,37 @@ impl Client {
     /// S3 does not tell whether the object was there.
     pub(crate) fn delete(&self, name: &str) -> Result<()> {
         let call = Call::new("DeleteObject", "DELETE", name, |s| s.deletes += 1);
-        let reply = self.send(&call)?;
+        match self.send_delete(&call) {
+            Err(error) if error.code() == Some("NoSuchKey") => Ok(()),
+            other => other,
+        }
+    }
+
+    /// Deletes an object if it is still this one, on engines that compare; the
+    /// others delete it. `false`: it is another by now, or gone.
+    pub(crate) fn delete_unchanged(&self, name: &str, etag: &str) -> Result<bool> {
+        if etag.is_empty() {
+            return self.delete(name).map(|()| true);
+        }
+        let mut call = Call::new("DeleteObject", "DELETE", name, |s| s.deletes += 1);
+        call.headers.push(("if-match", etag.to_owned()));
+        match self.send_delete(&call) {
+            Ok(()) => Ok(true),
+            Err(error) if error.status() == Some(412) => Ok(false),
+            Err(error) if error.code() == Some("NoSuchKey") => Ok(false),
+            Err(error) if error.kind() == K::Unsupported => self.delete(name).map(|()| true),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn send_delete(&self, call: &Call<'_>) -> Result<()> {
+        let reply = self.send(call)?;
         if matches!(reply.status(), 200 | 204) {
-            self.check_origin(&call, &reply)?;
+            self.check_origin(call, &reply)?;
             reply.finish();
             return Ok(());
         }
-        let error = self.refusal(&call, reply);
-        if error.code() == Some("NoSuchKey") {
-            return Ok(());
-        }
-        Err(error)
-    }
-
-    /// Deletes up to `PAGE` objects; returns those that S3 did not delete.
-    pub(crate) fn delete_many(&self, names: &[String]) -> Result<Vec<NotDeleted>> {
-        let body = xml::write_delete(names.iter().map(String::as_str));
-        let mut call = Call::new("DeleteObjects", "POST", "", |s| s.multi_deletes += 1);
-        call.query = &[("delete", "")];
-        call.body = [body.as_bytes(), b""];
-        call.headers
-            .push(("content-md5", md5_base64(body.as_bytes())));
-        call.headers
-            .push(("content-type", "application/xml".into()));
-        self.ask(&call, xml::read_delete_result)
-    }
-
-    /// The page of `prefix` that follows `token`, without what lies in further folders.
-    pub(crate) fn list(&self, prefix: &str, token: Option<&str>) -> Result<Page> {
-        let mut query = vec![
-            ("delimiter", "/"),
-            ("list-type", "2"),
-            ("max-keys", "1000"),
-            ("prefix", prefix),
-        ];
-        if let Some(token) = token {
-            query.insert(0, ("continuation-token", token));
-        }
-        let mut call = Call::new("ListObjectsV2", "GET", "", |s| s.lists += 1);
-        call.query = &query;
-        let page = self.ask(&call, xml::read_page)?;
-        if page.truncated && page.next.is_none() {
-            return Err(self.endless_listing());
-        }
-        Ok(page)
+        Err(self.refusal(call, reply))
     }
 
     /// What this handle has counted.
@@ -291,9 +283,10 @@ impl Client {
         };
         self.count(call.counts);
         let reply = match self.transport.send(&request, false) {
-            // A second arrival does no harm, except to a conditional write: it
-            // would meet its own first.
-            Err(Failure::Stale(_)) if !call.conditional => {
+            // A second arrival does no harm, except to a write: a conditional
+            // one would meet its own first, and another would be taken for
+            // that by those who have written in between.
+            Err(Failure::Stale(_)) if call.method != "PUT" => {
                 self.count(call.counts);
                 self.transport.send(&request, true)
             }
@@ -327,6 +320,7 @@ impl Clone for Client {
             signer: self.signer.clone(),
             transport: self.transport.clone(),
             counted: Cell::default(),
+            one_by_one: Arc::clone(&self.one_by_one),
         }
     }
 }

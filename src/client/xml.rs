@@ -1,4 +1,4 @@
-//! The three replies S3 gives in XML, and the one request. The only room that
+//! The replies S3 gives in XML, and the one request made here. The only room that
 //! names the XML reader. Pure, and total: any bytes give an answer or `None`.
 //!
 //! Not rust-s3's own structs: those take an `<Error>` under status 200 for an
@@ -6,10 +6,14 @@
 //! servers send. Here the root must be the expected one and be closed, order
 //! does not matter, and what is unknown is passed over.
 
-use quick_xml::Reader;
-use quick_xml::escape::resolve_predefined_entity;
-use quick_xml::events::Event;
+mod lifecycle;
 
+use quick_xml::escape::resolve_predefined_entity;
+use quick_xml::events::{BytesStart, Event};
+use quick_xml::name::ResolveResult;
+use quick_xml::{NsReader, Reader};
+
+pub(crate) use self::lifecycle::{Lifecycle, Rule, read_lifecycle, root};
 use crate::time::parse_iso8601;
 
 /// One object of a listing.
@@ -18,6 +22,8 @@ pub(crate) struct Listed {
     pub(crate) name: String,
     /// Unix milliseconds.
     pub(crate) modified: Option<i64>,
+    /// In bytes.
+    pub(crate) size: u64,
 }
 
 /// One page of a listing.
@@ -30,14 +36,10 @@ pub(crate) struct Page {
 
 /// An object that S3 did not delete.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct NotDeleted {
-    /// The object's name.
-    pub object: String,
-    /// S3's code, such as `AccessDenied`.
-    pub code: String,
-    /// What S3 said of it.
-    pub message: String,
+pub(crate) struct Undeleted {
+    pub(crate) name: String,
+    pub(crate) code: String,
+    pub(crate) message: String,
 }
 
 /// The body of an error reply.
@@ -54,6 +56,7 @@ pub(crate) fn read_page(xml: &[u8]) -> Option<Page> {
     let mut object = Listed::default();
     read(xml, "ListBucketResult", |path, text| match path {
         ["Contents", "Key"] => text.clone_into(&mut object.name),
+        ["Contents", "Size"] => object.size = text.trim().parse().unwrap_or_default(),
         ["Contents", "LastModified"] => object.modified = parse_iso8601(text.trim()),
         ["Contents"] => page.objects.push(std::mem::take(&mut object)),
         ["IsTruncated"] => page.truncated = text.trim().eq_ignore_ascii_case("true"),
@@ -63,11 +66,11 @@ pub(crate) fn read_page(xml: &[u8]) -> Option<Page> {
     Some(page)
 }
 
-pub(crate) fn read_delete_result(xml: &[u8]) -> Option<Vec<NotDeleted>> {
+pub(crate) fn read_delete_result(xml: &[u8]) -> Option<Vec<Undeleted>> {
     let mut failures = Vec::new();
-    let mut failure = NotDeleted::default();
+    let mut failure = Undeleted::default();
     read(xml, "DeleteResult", |path, text| match path {
-        ["Error", "Key"] => text.clone_into(&mut failure.object),
+        ["Error", "Key"] => text.clone_into(&mut failure.name),
         ["Error", "Code"] => text.clone_into(&mut failure.code),
         ["Error", "Message"] => text.clone_into(&mut failure.message),
         ["Error"] => failures.push(std::mem::take(&mut failure)),
@@ -135,20 +138,23 @@ fn read(xml: &[u8], root: &str, mut visit: impl FnMut(&[&str], &str)) -> Option<
                 text.clear();
                 path.pop();
             }
-            Event::Text(part) => text.push_str(&part.decode().ok()?),
-            Event::CData(part) => text.push_str(&part.decode().ok()?),
-            Event::GeneralRef(entity) => match entity.resolve_char_ref().ok()? {
-                Some(char) => text.push(char),
-                None => text.push_str(resolve_predefined_entity(&entity.decode().ok()?)?),
-            },
             Event::Eof => return None,
-            Event::Empty(_)
-            | Event::Comment(_)
-            | Event::Decl(_)
-            | Event::PI(_)
-            | Event::DocType(_) => {}
+            other => append(&other, &mut text)?,
         }
     }
+}
+
+fn append(event: &Event<'_>, text: &mut String) -> Option<()> {
+    match event {
+        Event::Text(part) => text.push_str(&part.decode().ok()?),
+        Event::CData(part) => text.push_str(&part.decode().ok()?),
+        Event::GeneralRef(entity) => match entity.resolve_char_ref().ok()? {
+            Some(char) => text.push(char),
+            None => text.push_str(resolve_predefined_entity(&entity.decode().ok()?)?),
+        },
+        _ => {}
+    }
+    Some(())
 }
 
 #[cfg(test)]
@@ -174,11 +180,13 @@ mod tests {
             [
                 Listed {
                     name: "a/1".into(),
-                    modified: Some(1_369_353_600_000)
+                    modified: Some(1_369_353_600_000),
+                    size: 0
                 },
                 Listed {
                     name: "a/<2>".into(),
-                    modified: None
+                    modified: None,
+                    size: 3
                 }
             ]
         );
@@ -212,13 +220,10 @@ mod tests {
         let failures = read_delete_result(xml).unwrap();
         assert_eq!(failures.len(), 2);
         assert_eq!(
-            (&*failures[0].object, &*failures[0].code),
+            (&*failures[0].name, &*failures[0].code),
             ("b", "AccessDenied")
         );
-        assert_eq!(
-            (&*failures[1].object, &*failures[1].message),
-            ("d", "again")
-        );
+        assert_eq!((&*failures[1].name, &*failures[1].message), ("d", "again"));
         assert_eq!(read_delete_result(b"<DeleteResult/>").unwrap(), []);
         let error = read_error(b"<Error><Code>NoSuchKey</Code><Region>eu-x</Region></Error>");
         let error = error.unwrap();

@@ -26,11 +26,15 @@ mod connection;
 mod engine;
 mod front;
 mod judge;
+pub mod linear;
 mod requests;
+pub mod rules;
 mod script;
+pub mod simulated;
 mod site;
 mod switches;
 mod upstream;
+mod wire;
 
 pub use requests::{Kind, Requests, Seen};
 pub use script::{Line, Script, refusal, reply};

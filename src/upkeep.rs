@@ -1,0 +1,141 @@
+//! What keeps a whole location in order: counting, clearing, culling.
+
+use std::ops::ControlFlow;
+use std::time::Duration;
+
+use crate::cache::Cache;
+use crate::error::Result;
+use crate::sweep::{self, Progress, Removed, Sweep};
+use crate::tally::Estimate;
+use crate::time::{self, millis};
+
+impl Cache {
+    /// Deletes every entry of the location, of all prefixes and versions, and
+    /// nothing else. 1 LIST and 1 `DeleteObjects` per 1000 entries; on engines
+    /// without `DeleteObjects` 1 DELETE each.
+    ///
+    /// # Errors
+    ///
+    /// Where a request fails; some entries may be gone by then.
+    pub fn clear(&self) -> Result<Removed> {
+        self.clear_with(|_| ControlFlow::Continue(()))
+    }
+
+    /// Like [`clear`](Self::clear); tells after each page how far it has come,
+    /// and stops where the answer is to break.
+    ///
+    /// # Errors
+    ///
+    /// As `clear`.
+    pub fn clear_with(&self, progress: impl FnMut(Progress) -> ControlFlow<()>) -> Result<Removed> {
+        self.sweep(progress).remove(|_| true)
+    }
+
+    /// Deletes the entries that were last written longer ago than this, by the
+    /// listing's `LastModified`, whatever their timeouts say. 1 LIST per 1000
+    /// entries, and at most as many `DeleteObjects`.
+    ///
+    /// # Errors
+    ///
+    /// As [`clear`](Self::clear).
+    pub fn remove_older_than(&self, age: Duration) -> Result<Removed> {
+        self.remove_older_than_with(age, |_| ControlFlow::Continue(()))
+    }
+
+    /// Like [`remove_older_than`](Self::remove_older_than), with the progress
+    /// told and the walk stopped as in [`clear_with`](Self::clear_with).
+    ///
+    /// # Errors
+    ///
+    /// As [`clear`](Self::clear).
+    pub fn remove_older_than_with(
+        &self,
+        age: Duration,
+        progress: impl FnMut(Progress) -> ControlFlow<()>,
+    ) -> Result<Removed> {
+        let limit = time::now().saturating_sub(millis(age));
+        self.sweep(progress)
+            .remove(|entry| entry.modified.is_some_and(|modified| modified < limit))
+    }
+
+    /// Deletes the entries that have expired. Reads the header of each entry:
+    /// 1 LIST per 1000, 1 GET of 64 bytes each, and 1 DELETE for each that
+    /// goes. What is written anew meanwhile stays, on engines that honour
+    /// `If-Match` in a DELETE (AWS and SeaweedFS do).
+    ///
+    /// A rule of the bucket's does the same by age for nothing.
+    ///
+    /// # Errors
+    ///
+    /// As [`clear`](Self::clear).
+    pub fn remove_expired(&self) -> Result<Removed> {
+        self.remove_expired_with(|_| ControlFlow::Continue(()))
+    }
+
+    /// Like [`remove_expired`](Self::remove_expired), with the progress told
+    /// and the walk stopped as in [`clear_with`](Self::clear_with).
+    ///
+    /// # Errors
+    ///
+    /// As [`clear`](Self::clear).
+    pub fn remove_expired_with(
+        &self,
+        progress: impl FnMut(Progress) -> ControlFlow<()>,
+    ) -> Result<Removed> {
+        self.sweep(progress).remove_expired(time::now())
+    }
+
+    /// If the location has reached `max_entries` or `max_bytes`, deletes what
+    /// exceeds them, and one in `cull_frequency` of the rest. Looks at all
+    /// entries, and holds 40 bytes for each: 1 LIST per 1000, and 1
+    /// `DeleteObjects` per 1000 that go. Writes do this by themselves, a page
+    /// at a time.
+    ///
+    /// # Errors
+    ///
+    /// As [`clear`](Self::clear).
+    pub fn cull(&self) -> Result<Removed> {
+        self.sweep(|_| ControlFlow::Continue(())).cull(&self.policy)
+    }
+
+    /// How many entries the location holds, counted, expired ones included.
+    /// 1 LIST per 1000.
+    ///
+    /// # Errors
+    ///
+    /// Where a request fails.
+    pub fn len(&self) -> Result<u64> {
+        Sweep::new(&self.client, &self.naming, |_| ControlFlow::Continue(())).count()
+    }
+
+    /// Whether the location holds no entry, expired ones included. 1 LIST, as a rule.
+    ///
+    /// # Errors
+    ///
+    /// Where a request fails.
+    pub fn is_empty(&self) -> Result<bool> {
+        let first = |seen: Progress| match seen.seen {
+            0 => ControlFlow::Continue(()),
+            _ => ControlFlow::Break(()),
+        };
+        let seen = Sweep::new(&self.client, &self.naming, first).count()?;
+        Ok(seen == 0)
+    }
+
+    /// About how many entries the location holds, expired ones included, and
+    /// how far that may be off: exact for up to 1000, some 2 % for more.
+    /// 1 LIST, or 2 for more than 1000.
+    ///
+    /// # Errors
+    ///
+    /// Where a request fails.
+    pub fn len_estimate(&self) -> Result<Estimate> {
+        sweep::estimate(&self.client, &self.naming)
+    }
+
+    /// The handle's own count is void after this.
+    fn sweep<F: FnMut(Progress) -> ControlFlow<()>>(&self, progress: F) -> Sweep<'_, F> {
+        self.census.borrow_mut().forget();
+        Sweep::new(&self.client, &self.naming, progress)
+    }
+}
