@@ -10,7 +10,7 @@ use crate::client::{Client, Condition, Written};
 use crate::conditions::Probe;
 use crate::cull;
 use crate::entry::{Entry, HEADER, Header, Meta};
-use crate::error::Result;
+use crate::error::{Error, ErrorKind, Result};
 use crate::key::{Key, Naming, Object};
 use crate::lookup::{Depth, Lookup, look, look_for_value, too_large};
 use crate::settings::Policy;
@@ -129,10 +129,10 @@ impl Cache {
 
     /// Stores a value, in place of what is there. 1 PUT.
     ///
-    /// With `max_entries` at its default, or anything else from 1 to 1000, a
-    /// handle's first `set` (and the first after `clear` or `cull`) also lists
-    /// (1 LIST), and so does one that would exceed the bound; that one culls if
-    /// it has to (1 `DeleteObjects`).
+    /// Where there is a bound (by default 300 entries), a handle's first `set`
+    /// (and the first after a walk such as `clear`) also lists (1 LIST), and so
+    /// does one that would exceed the bound; that one culls if it has to (1
+    /// `DeleteObjects`). See [`max_entries`](crate::Options::max_entries).
     ///
     /// # Errors
     ///
@@ -154,12 +154,15 @@ impl Cache {
             let entry = Entry::new(&meta, &[], value, self.policy.compression);
             let name = &object.name;
             match self.client.put(name, entry.parts(), Condition::Always)? {
-                Written::Unknown(error) if last || !error.is_stale() => return Err(error),
+                Written::Unknown(error) if last || !error.is_stale() => {
+                    self.wrote(&object, value.len(), true);
+                    return Err(error);
+                }
                 Written::Unknown(_) => {}
                 _ => break,
             }
         }
-        self.wrote(&object, value.len());
+        self.wrote(&object, value.len(), true);
         Ok(())
     }
 
@@ -205,11 +208,12 @@ impl Cache {
         let object = self.naming.object(&key.into());
         for _ in 0..REMOVE_TRIES {
             let lookup = look(&self.client, &object, time::now(), Depth::Header)?;
-            let Lookup::Live { etag, .. } = lookup else {
+            let Lookup::Live { etag, header } = lookup else {
                 return Ok(false);
             };
             if self.client.delete_unchanged(&object.name, &etag)? {
-                self.census.borrow_mut().deleted(&object.id, None);
+                let size = HEADER as u64 + header.rest_len();
+                self.census.borrow_mut().deleted(&object.id, Some(size));
                 return Ok(true);
             }
         }
@@ -232,8 +236,10 @@ impl Cache {
         let (ids, names): (Vec<_>, Vec<_>) = objects.map(|object| (object.id, object.name)).unzip();
         let failed = delete_names(&self.client, &names)?;
         let mut census = self.census.borrow_mut();
-        for id in &ids {
-            census.deleted(id, None);
+        for (id, name) in ids.iter().zip(&names) {
+            if !failed.iter().any(|failure| failure.name == *name) {
+                census.deleted(id, None);
+            }
         }
         match failed.first() {
             None => Ok(()),
@@ -253,11 +259,18 @@ impl Cache {
         object: &Object,
         value: &[u8],
     ) -> Result<()> {
-        let max = self.policy.max_value_size;
-        if value.len() <= max {
+        let (len, max) = (value.len(), self.policy.max_value_size);
+        let max_bytes = self.policy.max_bytes;
+        let error = if len > max {
+            too_large(len as u64, max)
+        } else if max_bytes > 0 && size_of_entry(len) > max_bytes {
+            let what = format!(
+                "a value of {len} bytes alone is more than the {max_bytes} bytes of the option max_bytes"
+            );
+            Error::new(ErrorKind::ValueTooLarge, what)
+        } else {
             return Ok(());
-        }
-        let error = too_large(value.len() as u64, max);
+        };
         Err(self.client.about(call, &object.name, error))
     }
 
@@ -272,9 +285,10 @@ impl Cache {
         cull::make_room(&self.client, &self.naming, &self.policy, census, write)
     }
 
-    pub(crate) fn wrote(&self, object: &Object, len: usize) {
+    /// `new`: for all that is known there was no such object before.
+    pub(crate) fn wrote(&self, object: &Object, len: usize, new: bool) {
         let size = size_of_entry(len);
-        self.census.borrow_mut().wrote(object.id, size);
+        self.census.borrow_mut().wrote(object.id, size, new);
     }
 
     pub(crate) fn expires_at(&self, timeout: Timeout) -> i64 {

@@ -84,7 +84,7 @@ impl Cache {
             };
             let base = &look.0;
             if let Some(answer) = contest.settled(base) {
-                self.wrote(object, rest.len());
+                self.wrote(object, rest.len(), false);
                 return Ok(Some(answer));
             }
             if terms.strict {
@@ -115,7 +115,7 @@ impl Cache {
                 }
             };
             if let Some(answer) = contest.write(&entry, meta.write_id, base, change.answer)? {
-                self.wrote(object, len);
+                self.wrote(object, len, base.etag.is_none());
                 return Ok(Some(answer));
             }
         }

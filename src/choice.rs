@@ -75,10 +75,11 @@ pub(crate) fn choose(entries: &mut [Aged], adding: u64, policy: &Policy) -> usiz
         Bounds::Of { entries, bytes } => (entries, bytes),
     };
     let by_count = match count.checked_sub(max_entries) {
-        Some(excess) => excess + share(max_entries, policy).max(1),
+        Some(excess) => excess.saturating_add(share(max_entries, policy).max(1)),
         None => 0,
     };
-    let bytes = entries.iter().map(|entry| entry.size).sum::<u64>();
+    let sizes = entries.iter().map(|entry| entry.size);
+    let bytes = sizes.fold(0, u64::saturating_add);
     let by_bytes = match bytes.saturating_add(adding).checked_sub(max_bytes) {
         None | Some(0) => 0,
         Some(excess) => holding(entries, excess.saturating_add(share(max_bytes, policy))),

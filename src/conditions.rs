@@ -135,12 +135,15 @@ impl Trial<'_> {
             name: &name,
         };
         let finding = match trial.steps() {
-            Err(error) if is_refusal(&error) => (Conditions::Refused, Means::None),
-            other => other?,
+            Err(error) if is_refusal(&error) => Ok((Conditions::Refused, Means::None)),
+            other => other,
         };
-        // If this fails, a clear or a cull takes it: it is of our own shape.
-        let _ = client.delete(&name);
-        Ok(finding)
+        let gone = |kind| matches!(kind, ErrorKind::Unreachable | ErrorKind::TimedOut);
+        if !finding.as_ref().is_err_and(|error| gone(error.kind())) {
+            // If this fails, a clear or a cull takes it: it is of our own shape.
+            let _ = client.delete(&name);
+        }
+        finding
     }
 
     fn steps(&self) -> Result<Finding> {

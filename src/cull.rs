@@ -8,7 +8,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::key::{Id, Naming};
 use crate::random;
 use crate::settings::Policy;
-use crate::sweep::{delete, page_from};
+use crate::sweep::page_from;
 
 /// At most one LIST and one `DeleteObjects`.
 pub(crate) fn make_room(
@@ -21,10 +21,16 @@ pub(crate) fn make_room(
     let Some(from) = census.must_look(write, policy) else {
         return Ok(());
     };
-    let (mut page, to_the_end) = page_from(client, naming, from).map_err(may_not_list)?;
-    census.saw(from, &page, to_the_end, policy, random::bits()?);
-    let n = census.choose(&mut page, write, policy).min(PAGE);
-    let failed = delete(client, naming, &page[..n])?;
+    let mut look = page_from(client, naming, from).map_err(may_not_list)?;
+    census.saw(&look, policy, random::bits()?);
+    let page = &mut look.page;
+    let n = census.choose(page, write, policy).min(PAGE);
+    let names: Vec<String> = page[..n]
+        .iter()
+        .map(|entry| naming.name(&entry.id))
+        .collect();
+    // What fails for a moment is for the next cull.
+    let failed = client.delete_once(&names)?;
     if let (true, Some(failure)) = (failed.len() >= n, failed.first()) {
         return Err(client.not_deleted(failure));
     }

@@ -178,16 +178,17 @@ impl Options {
     /// knows all entries: it lists when it first writes and when the bound is
     /// reached, and a cull is Django's. Above, it learns the number from some
     /// pages, to within 1 % of the bound, and each write at the bound culls at
-    /// most one page's share. Other handles' writes are noticed when it lists;
-    /// up to 1000, each may add as many as the bound before that.
+    /// most one page's share. Other handles' writes are noticed when it lists:
+    /// until then each may add as many as the bound.
     pub fn max_entries(mut self, entries: i64) -> Self {
         self.policy.max_entries = entries;
         self
     }
 
     /// How many bytes the entries may hold together, headers included; a write
-    /// that would exceed it culls first, as with `max_entries`, which holds
-    /// beside it (0 there, and this is the only bound). Default: 0, no bound.
+    /// of a new key that would exceed it culls first, as with `max_entries`,
+    /// which holds beside it (0 there, and this is the only bound; negative
+    /// there, and this is none). Larger values are refused. Default: 0, no bound.
     pub fn max_bytes(mut self, bytes: u64) -> Self {
         self.policy.max_bytes = bytes;
         self

@@ -200,7 +200,10 @@ impl Cache {
             match self.client.put(&object.name, entry.parts(), condition)? {
                 // Refused: somebody has stored a value of their own, or this
                 // one has been stored by an offer whose reply was lost.
-                Written::Stored { .. } | Written::Refused => break,
+                Written::Stored { .. } | Written::Refused => {
+                    self.wrote(object, value.len(), false);
+                    break;
+                }
                 Written::Undecided | Written::Unknown(_) => sleep(PAUSE),
             }
         }

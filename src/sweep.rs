@@ -11,7 +11,7 @@ use crate::error::Result;
 use crate::key::{Id, Naming};
 use crate::random;
 use crate::settings::Policy;
-use crate::tally::{Estimate, Tally, edge, to_bucket};
+use crate::tally::{BUCKETS, Estimate, Tally, edge, reached, to_bucket};
 
 /// What a walk did. Where not a single deletion succeeded, the call fails
 /// instead.
@@ -158,7 +158,9 @@ impl<'a, F: FnMut(Progress) -> ControlFlow<()>> Sweep<'a, F> {
             let entries = own(self.naming, &page);
             self.seen += entries.len() as u64;
             visit(self, entries)?;
-            if self.tell().is_break() || !page.truncated {
+            // Names that go on with a letter after f come after all entries.
+            let passed = page.last.as_str() >= format!("{}g", self.naming.prefix).as_str();
+            if self.tell().is_break() || !page.truncated || passed {
                 return Ok(());
             }
             token = page.next;
@@ -204,28 +206,42 @@ impl<'a, F: FnMut(Progress) -> ControlFlow<()>> Sweep<'a, F> {
 pub(crate) fn estimate(client: &Client, naming: &Naming) -> Result<Estimate> {
     let mut tally = Tally::new(0);
     for from in [0, to_bucket(random::bits()?)] {
-        let (page, to_the_end) = page_from(client, naming, from)?;
-        tally.saw(from, &page, to_the_end);
-        if from == 0 && to_the_end {
+        let look = page_from(client, naming, from)?;
+        tally.saw(&look.page, look.from, look.end);
+        if look.from == 0 && look.end == BUCKETS {
             break;
         }
     }
     Ok(tally.estimate())
 }
 
-/// The entries of the page that begins at this bucket, and whether there are
-/// none after them.
-pub(crate) fn page_from(
-    client: &Client,
-    naming: &Naming,
-    bucket: usize,
-) -> Result<(Vec<Aged>, bool)> {
+/// A page of a listing, and which buckets it covers.
+#[derive(Debug)]
+pub(crate) struct Look {
+    pub(crate) page: Vec<Aged>,
+    pub(crate) from: usize,
+    /// The first that it does not cover to its end.
+    pub(crate) end: usize,
+}
+
+/// The page that begins at this bucket.
+pub(crate) fn page_from(client: &Client, naming: &Naming, bucket: usize) -> Result<Look> {
     let after = format!("{}{}", naming.prefix, edge(bucket));
     let page = client.list(&naming.prefix, Some(&after), None)?;
-    // Names that go on with a letter after f come after all entries.
-    let beyond = format!("{}g", naming.prefix);
-    let passed = page.objects.last().is_some_and(|last| last.name >= beyond);
-    Ok((own(naming, &page), !page.truncated || passed))
+    // An engine that does not know start-after begins at the beginning.
+    let ignored = page
+        .objects
+        .first()
+        .is_some_and(|first| first.name <= after);
+    let last = page.last.strip_prefix(naming.prefix.as_str());
+    Ok(Look {
+        from: if ignored { 0 } else { bucket },
+        end: match last {
+            Some(last) if page.truncated => reached(last),
+            _ => BUCKETS,
+        },
+        page: own(naming, &page),
+    })
 }
 
 /// Returns those that S3 did not delete.

@@ -58,7 +58,8 @@ impl Cache {
             .remove(|entry| entry.modified.is_some_and(|modified| modified < limit))
     }
 
-    /// Deletes the entries that have expired. Reads the header of each entry:
+    /// Deletes the entries that have expired, and whose `stale_for` is over.
+    /// Ends at the first request that fails. Reads the header of each entry:
     /// 1 LIST per 1000, 1 GET of 64 bytes each, and 1 DELETE for each that
     /// goes. What is written anew meanwhile stays, on engines that honour
     /// `If-Match` in a DELETE (AWS and SeaweedFS do).
@@ -82,12 +83,15 @@ impl Cache {
         &self,
         progress: impl FnMut(Progress) -> ControlFlow<()>,
     ) -> Result<Removed> {
-        self.sweep(progress).remove_expired(time::now())
+        // What `get_or_set` may still serve stays.
+        let stale_for = millis(self.policy.refresh.stale_for);
+        self.sweep(progress)
+            .remove_expired(time::now().saturating_sub(stale_for))
     }
 
     /// If the location has reached `max_entries` or `max_bytes`, deletes what
     /// exceeds them, and one in `cull_frequency` of the rest. Looks at all
-    /// entries, and holds 40 bytes for each: 1 LIST per 1000, and 1
+    /// entries, and holds 48 bytes for each: 1 LIST per 1000, and 1
     /// `DeleteObjects` per 1000 that go. Writes do this by themselves, a page
     /// at a time.
     ///

@@ -43,26 +43,37 @@ impl Client {
 
     /// Deletes up to `PAGE` objects; returns those that S3 did not delete. An
     /// engine without `DeleteObjects` is asked for one after another.
-    pub(crate) fn delete_many(&self, names: &[String]) -> Result<Vec<Undeleted>> {
+    pub(crate) fn delete_once(&self, names: &[String]) -> Result<Vec<Undeleted>> {
+        if names.is_empty() {
+            return Ok(Vec::new());
+        }
         if self.one_by_one.load(Ordering::Relaxed) {
             return self.delete_each(names);
         }
-        let mut failed = match self.delete_objects(names) {
+        match self.delete_objects(names) {
             Err(error) if is_unknown_here(&error) => {
+                let failed = self.delete_each(names)?;
                 self.one_by_one.store(true, Ordering::Relaxed);
-                return self.delete_each(names);
+                Ok(failed)
             }
-            other => other?,
-        };
+            other => other,
+        }
+    }
+
+    /// The same, and again for what fails for a moment.
+    pub(crate) fn delete_many(&self, names: &[String]) -> Result<Vec<Undeleted>> {
+        let mut failed = self.delete_once(names)?;
         for round in 0..AGAIN {
-            let (again, mut final_): (Vec<_>, Vec<_>) = failed.into_iter().partition(may_pass);
+            // Only what was asked for, whatever name the reply gives.
+            let passing = |failure: &Undeleted| may_pass(failure) && names.contains(&failure.name);
+            let (again, mut rest): (Vec<_>, Vec<_>) = failed.into_iter().partition(passing);
             if again.is_empty() {
-                return Ok(final_);
+                return Ok(rest);
             }
             sleep(PAUSE * 2_u32.pow(round));
             let names: Vec<String> = again.into_iter().map(|failure| failure.name).collect();
-            final_.extend(self.delete_objects(&names)?);
-            failed = final_;
+            rest.extend(self.delete_once(&names)?);
+            failed = rest;
         }
         Ok(failed)
     }
@@ -102,7 +113,17 @@ impl Client {
 
 /// GCS did not know `DeleteObjects` for long; what such engines say differs.
 fn is_unknown_here(error: &Error) -> bool {
-    matches!(error.status(), Some(400 | 405 | 501))
+    let codes = [
+        "InvalidArgument",
+        "InvalidRequest",
+        "MalformedXML",
+        "NotImplemented",
+    ];
+    match error.status() {
+        Some(405 | 501) => true,
+        Some(400) => error.code().is_some_and(|code| codes.contains(&code)),
+        _ => false,
+    }
 }
 
 /// Of the codes in S3's list of errors, those of a moment.

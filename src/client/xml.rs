@@ -30,6 +30,8 @@ pub(crate) struct Listed {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Page {
     pub(crate) objects: Vec<Listed>,
+    /// The last name of all, folders included.
+    pub(crate) last: String,
     pub(crate) truncated: bool,
     pub(crate) next: Option<String>,
 }
@@ -59,10 +61,18 @@ pub(crate) fn read_page(xml: &[u8]) -> Option<Page> {
         ["Contents", "Size"] => object.size = text.trim().parse().unwrap_or_default(),
         ["Contents", "LastModified"] => object.modified = parse_iso8601(text.trim()),
         ["Contents"] => page.objects.push(std::mem::take(&mut object)),
+        ["CommonPrefixes", "Prefix"] if text > page.last.as_str() => {
+            text.clone_into(&mut page.last);
+        }
         ["IsTruncated"] => page.truncated = text.trim().eq_ignore_ascii_case("true"),
         ["NextContinuationToken"] => page.next = Some(text.to_owned()),
         _ => {}
     })?;
+    if let Some(object) = page.objects.last()
+        && object.name > page.last
+    {
+        page.last.clone_from(&object.name);
+    }
     Some(page)
 }
 

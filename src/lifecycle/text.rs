@@ -98,14 +98,19 @@ pub(super) fn without_rule(text: &[u8], prefix: &str) -> Result<Rest, Problem> {
 fn find(text: &[u8], prefix: &str) -> Result<(Lifecycle, Option<usize>), Problem> {
     let found = read_lifecycle(text).ok_or(Problem::Unclear)?;
     let id = id(prefix);
-    let mut ours = (0..).zip(&found.rules);
-    let mut next = || ours.find(|(_, rule)| rule.id.as_ref() == Some(&id));
-    match (next(), next()) {
-        (_, Some(_)) => Err(Problem::Twice),
-        (ours, None) => {
-            let at = ours.map(|(at, _)| at);
-            Ok((found, at))
-        }
+    let ids = (0..).zip(
+        found
+            .rules
+            .iter()
+            .map(|rule| rule.id.as_deref().unwrap_or_default()),
+    );
+    let mut ours = ids.filter(|(_, other)| other.trim() == id);
+    match (ours.next(), ours.next()) {
+        (None, _) => Ok((found, None)),
+        // Space around it may make it another ID, or not; engines differ.
+        (Some((_, other)), None) if other != id => Err(Problem::Unclear),
+        (Some((at, _)), None) => Ok((found, Some(at))),
+        (Some(_), Some(_)) => Err(Problem::Twice),
     }
 }
 

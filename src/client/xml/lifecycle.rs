@@ -86,12 +86,12 @@ pub(crate) fn read_lifecycle(xml: &[u8]) -> Option<Lifecycle> {
                         found.rules.push(std::mem::take(&mut rule));
                     }
                     ["Rule", "ID"] if rule.id.is_some() => return None,
-                    ["Rule", "ID"] => rule.id = Some(told.to_owned()),
+                    ["Rule", "ID"] => rule.id = Some(text.clone()),
                     ["Rule", "Prefix"] => {
                         rule.legacy = true;
-                        rule.prefix = Some(told.to_owned());
+                        rule.prefix = Some(text.clone());
                     }
-                    ["Rule", "Filter", "Prefix"] => rule.prefix = Some(told.to_owned()),
+                    ["Rule", "Filter", "Prefix"] => rule.prefix = Some(text.clone()),
                     ["Rule", "Status"] => rule.enabled = told == "Enabled",
                     ["Rule", "Expiration", "Days"] => rule.days = told.parse().ok(),
                     _ => {}

@@ -62,7 +62,7 @@ fn odd_but_certain() {
             OLD,
             "<Rule><ID><![CDATA[s3cache app]]></ID></Rule>",
             "<Rule a='/>'><ID>s3cache&#x20;a&#112;p</ID></Rule >",
-            "<Rule><ID>\n      s3cache <!-- the -->app\n    </ID><Old><Rule></Rule></Old></Rule>",
+            "<Rule>\n <ID>s3cache <!-- the -->app</ID>\n <Old><Rule></Rule></Old></Rule>",
         ] {
             exchanged(before, old, after);
             exchanged(
@@ -108,6 +108,7 @@ fn qualified_names() {
         "<LifecycleConfiguration xmlns='urn:s3'><Rule xmlns=''/></LifecycleConfiguration>",
         "<LifecycleConfiguration xmlns='urn:s3' xmlns:q='urn:q'><Rule><q:ID>s3cache app</q:ID></Rule></LifecycleConfiguration>",
         "<LifecycleConfiguration xmlns='urn:s3'><Rule><q:ID>s3cache app</q:ID></Rule></LifecycleConfiguration>",
+        "<LifecycleConfiguration><Rule><q:ID>s3cache app</q:ID></Rule></LifecycleConfiguration>",
     ] {
         assert_eq!(put(text), Err(Problem::Unclear), "{text}");
     }
@@ -137,6 +138,8 @@ fn what_is_not_certain_is_left_alone() {
         "<html><LifecycleConfiguration></LifecycleConfiguration></html>",
         "<LifecycleConfiguration><Rule><ID>s3cache app</ID><ID>b</ID></Rule></LifecycleConfiguration>",
         "<LifecycleConfiguration><Rule><ID>s3cache <b/>app</ID></Rule></LifecycleConfiguration>",
+        "<LifecycleConfiguration><Rule><ID>s3cache app\t</ID></Rule></LifecycleConfiguration>",
+        "<LifecycleConfiguration><Rule><ID>\n  s3cache app\n</ID></Rule></LifecycleConfiguration>",
     ] {
         assert_eq!(put(text), Err(Problem::Unclear), "{text}");
         assert_eq!(without_rule(text.as_bytes(), APP), Err(Problem::Unclear));
@@ -163,6 +166,7 @@ fn only_a_rule_that_works_has_days() {
     for (from, to) in [
         ("Enabled", "Disabled"),
         ("app/<", "app2/<"),
+        ("app/<", "app/ <"),
         ("<Days>3</Days>", "<Date>2030-01-01</Date>"),
         ("s3cache app<", "s3cache other<"),
     ] {
