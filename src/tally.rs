@@ -283,6 +283,20 @@ mod tests {
         }
     }
 
+    /// What `len_estimate` does: the first page, and one from anywhere.
+    #[test]
+    fn two_pages_tell_within_a_tenth() {
+        let all = ids(0..50_000);
+        let near = (0..100).filter(|trial| {
+            let mut tally = Tally::new(0);
+            look(&mut tally, &all);
+            tally.go_to(to_bucket(trial * 0x9e37_79b9_7f4a));
+            look(&mut tally, &all);
+            tally.estimate().count.abs_diff(50_000) <= 5_000
+        });
+        assert!(near.count() >= 95);
+    }
+
     #[test]
     fn after_a_round_the_count_is_exact_and_stays_so() {
         let mut all = ids(0..20_000);
