@@ -38,7 +38,8 @@ struct Inner {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// An option is missing or has a value that cannot work. Found by `Cache::open`.
+    /// An option is missing or has a value that cannot work, as `Cache::open`
+    /// finds, or a call's argument is.
     InvalidOption,
     /// The value is longer than the option `max_value_size` allows.
     ValueTooLarge,

@@ -7,7 +7,7 @@ use std::ops::ControlFlow;
 use crate::choice::{Aged, Bounds, choose};
 use crate::client::{Client, Listed, PAGE, Page, Span, Undeleted};
 use crate::entry::{HEADER, Header};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::key::{Id, Naming};
 use crate::random;
 use crate::settings::Policy;
@@ -100,8 +100,13 @@ impl<'a, F: FnMut(Progress) -> ControlFlow<()>> Sweep<'a, F> {
                 let length = body.read_head(&mut first)?;
                 body.finish();
                 let expired = Header::decode_any(&first[..length]).is_ok_and(|h| h.is_expired(now));
-                if expired && sweep.client.delete_unchanged(&name, &etag)? {
-                    sweep.removed.count += 1;
+                if !expired {
+                    continue;
+                }
+                match sweep.client.delete_unchanged(&name, &etag) {
+                    Ok(deleted) => sweep.removed.count += u64::from(deleted),
+                    // S3's own refusal of this one; whatever else is of all.
+                    Err(error) => sweep.fail(refused(name, error)?),
                 }
             }
             Ok(())
@@ -115,11 +120,15 @@ impl<'a, F: FnMut(Progress) -> ControlFlow<()>> Sweep<'a, F> {
             return Ok(Removed::default());
         }
         let mut entries = Vec::new();
-        self.pages(|_, page| {
+        let all = self.pages(|_, page| {
             entries.extend(page);
             Ok(())
         })?;
-        let n = choose(&mut entries, 0, policy);
+        let n = if all {
+            choose(&mut entries, 0, policy)
+        } else {
+            0
+        };
         for page in entries[..n].chunks(PAGE) {
             self.delete(page)?;
             if self.tell().is_break() {
@@ -134,7 +143,7 @@ impl<'a, F: FnMut(Progress) -> ControlFlow<()>> Sweep<'a, F> {
         Ok(self.seen)
     }
 
-    fn pages(&mut self, mut visit: impl FnMut(&mut Self, Vec<Aged>) -> Result<()>) -> Result<()> {
+    fn pages(&mut self, mut visit: impl FnMut(&mut Self, Vec<Aged>) -> Result<()>) -> Result<bool> {
         let mut token = None::<String>;
         let (mut reached, mut empty) = (String::new(), 0);
         loop {
@@ -160,8 +169,9 @@ impl<'a, F: FnMut(Progress) -> ControlFlow<()>> Sweep<'a, F> {
             visit(self, entries)?;
             // Names that go on with a letter after f come after all entries.
             let passed = page.last.as_str() >= format!("{}g", self.naming.prefix).as_str();
-            if self.tell().is_break() || !page.truncated || passed {
-                return Ok(());
+            let stopped = self.tell().is_break();
+            if stopped || !page.truncated || passed {
+                return Ok(!stopped);
             }
             token = page.next;
         }
@@ -179,19 +189,23 @@ impl<'a, F: FnMut(Progress) -> ControlFlow<()>> Sweep<'a, F> {
         let failed = delete(self.client, self.naming, entries)?;
         self.removed.count += entries.len().saturating_sub(failed.len()) as u64;
         for failure in failed {
-            let known = self.removed.failed.iter_mut();
-            match known.into_iter().find(|known| known.code == failure.code) {
-                Some(known) => known.count += 1,
-                None => self.removed.failed.push(NotDeleted {
-                    code: failure.code.clone(),
-                    count: 1,
-                    object: failure.name.clone(),
-                    message: failure.message.clone(),
-                }),
-            }
-            self.first_failure.get_or_insert(failure);
+            self.fail(failure);
         }
         Ok(())
+    }
+
+    fn fail(&mut self, failure: Undeleted) {
+        let mut known = self.removed.failed.iter_mut();
+        match known.find(|known| known.code == failure.code) {
+            Some(known) => known.count += 1,
+            None => self.removed.failed.push(NotDeleted {
+                code: failure.code.clone(),
+                count: 1,
+                object: failure.name.clone(),
+                message: failure.message.clone(),
+            }),
+        }
+        self.first_failure.get_or_insert(failure);
     }
 
     fn finish(self) -> Result<Removed> {
@@ -199,6 +213,18 @@ impl<'a, F: FnMut(Progress) -> ControlFlow<()>> Sweep<'a, F> {
             Some(failure) if self.removed.count == 0 => Err(self.client.not_deleted(&failure)),
             _ => Ok(self.removed),
         }
+    }
+}
+
+/// A deletion that S3 refused with a code of its own.
+fn refused(name: String, error: Error) -> Result<Undeleted> {
+    match error.code() {
+        Some(code) => Ok(Undeleted {
+            name,
+            code: code.to_owned(),
+            message: error.to_string(),
+        }),
+        None => Err(error),
     }
 }
 

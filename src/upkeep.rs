@@ -59,7 +59,7 @@ impl Cache {
     }
 
     /// Deletes the entries that have expired, and whose `stale_for` is over.
-    /// Ends at the first request that fails. Reads the header of each entry:
+    /// Reads the header of each entry:
     /// 1 LIST per 1000, 1 GET of 64 bytes each, and 1 DELETE for each that
     /// goes. What is written anew meanwhile stays, on engines that honour
     /// `If-Match` in a DELETE (AWS and SeaweedFS do).
@@ -99,7 +99,18 @@ impl Cache {
     ///
     /// As [`clear`](Self::clear).
     pub fn cull(&self) -> Result<Removed> {
-        self.sweep(|_| ControlFlow::Continue(())).cull(&self.policy)
+        self.cull_with(|_| ControlFlow::Continue(()))
+    }
+
+    /// Like [`cull`](Self::cull), with the progress told and the walk stopped
+    /// as in [`clear_with`](Self::clear_with). What is stopped while it is still
+    /// looking deletes nothing.
+    ///
+    /// # Errors
+    ///
+    /// As [`clear`](Self::clear).
+    pub fn cull_with(&self, progress: impl FnMut(Progress) -> ControlFlow<()>) -> Result<Removed> {
+        self.sweep(progress).cull(&self.policy)
     }
 
     /// How many entries the location holds, counted, expired ones included.

@@ -47,9 +47,10 @@ fn large() -> u32 {
 
 #[test]
 fn a_large_cache_is_estimated_from_two_pages() {
-    let (site, large) = (Site::embedded(), large());
+    let (site, large) = (Site::start(), large());
     fill(&site, large);
-    let cache = Cache::open(app(&site)).unwrap();
+    let patient = app(&site).read_timeout(Duration::from_secs(120));
+    let cache = Cache::open(patient).unwrap();
     let trials = if large > 10_000 { 100 } else { 20 };
     let mut near = 0;
     for _ in 0..trials {

@@ -2,6 +2,8 @@
 
 mod support;
 
+use std::io::Write as _;
+use std::ops::ControlFlow;
 use std::sync::{Arc, Mutex};
 
 use s3cache::{Cache, ErrorKind, Options, Timeout};
@@ -166,6 +168,60 @@ fn an_engine_without_delete_objects_deletes_one_by_one() {
         assert_eq!((count(&asked, "post"), count(&asked, "delete")), (1, 5));
         assert_eq!(cache.stats().deletes, 3);
     }
+}
+
+/// The published vector of an expired entry, under a name that may not be
+/// deleted and one that may.
+#[test]
+fn what_has_expired_and_may_not_go_is_told() {
+    let mut lines = include_str!("vectors.txt").lines();
+    let line = lines.find(|line| line.starts_with("expired "));
+    let hex = line.unwrap().split(' ').next_back().unwrap();
+    let byte = |i: usize| u8::from_str_radix(&hex[i..i + 2], 16).unwrap();
+    let entry: Vec<u8> = (0..hex.len()).step_by(2).map(byte).collect();
+    let script = Script::serving(move |mut line: Line| {
+        let Some(head) = line.read_request() else {
+            return;
+        };
+        let first = head.lines().next().unwrap();
+        if first.contains("list-type") {
+            line.send(&page((0..3).map(name), None));
+        } else if first.starts_with("get") {
+            let head = reply("206 Partial Content\r\netag: \"1\"", "");
+            let length = format!("content-length: {}", entry.len());
+            line.send(&head.replace("content-length: 0", &length));
+            line.socket.write_all(&entry).unwrap();
+        } else if first.contains(&name(1)) {
+            line.send(&refusal(403, "AccessDenied", ""));
+        } else {
+            line.send(&reply("204 No Content\r\nx-amz-request-id: 1", ""));
+        }
+    });
+    let removed = at(&script).remove_expired().unwrap();
+    assert_eq!(removed.count, 2);
+    assert_eq!(
+        (removed.failed[0].count, &*removed.failed[0].code),
+        (1, "AccessDenied")
+    );
+    assert_eq!(removed.failed[0].object, name(1));
+}
+
+/// Stopped while it is still looking, a cull takes nothing.
+#[test]
+fn a_cull_that_is_stopped() {
+    let (script, asked) = serving(|line, before| match (&line[..3], before) {
+        ("get", 0) => page((0..1000).map(name), Some("1")),
+        ("get", _) => page((1000..1500).map(name), None),
+        _ => reply("200 OK", DELETED),
+    });
+    let options = Options::new("bucket")
+        .endpoint(&script.endpoint)
+        .location("app")
+        .credentials("key", "secret")
+        .max_entries(10);
+    let cache = Cache::open(options).unwrap();
+    let removed = cache.cull_with(|_| ControlFlow::Break(())).unwrap();
+    assert_eq!((removed.count, count(&asked, "post")), (0, 0));
 }
 
 /// A write goes on where a few of the culled could not be deleted.
