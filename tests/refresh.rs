@@ -246,7 +246,7 @@ fn without_conditions_nothing_is_given_back() {
 #[test]
 fn early() {
     let site = Site::start();
-    let eager = opened(options(&site, "app").max_entries(0).early(1e6));
+    let eager = opened(options(&site, "app").max_entries(0).early(1e12));
     let lazy = opened(options(&site, "app").max_entries(0).early(1e-6));
     let never = opened(options(&site, "app").max_entries(0));
     let slow = |value: &'static str| {
