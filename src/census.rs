@@ -343,6 +343,6 @@ mod tests {
         assert!(left.abs_diff(50_000) < 1_000, "{left} are left");
         assert!(requests < 100, "{requests}");
         let (left, _) = simulate(6_000, &policy(6_000, 0, 3), 2, 3_000);
-        assert!(left.abs_diff(6_000) < 1_200, "{left} are left");
+        assert!(left.abs_diff(6_000) < 700, "{left} are left");
     }
 }
