@@ -52,12 +52,12 @@ impl Cache {
     pub fn open(options: Options) -> Result<Self> {
         let settings = options.check()?;
         Ok(Self {
-            client: Client::new(&settings)?,
             probe: Probe::new(settings.policy.conditional_writes),
             writer: Writer::default(),
-            naming: settings.naming,
-            policy: settings.policy,
+            naming: settings.naming.clone(),
+            policy: settings.policy.clone(),
             census: RefCell::default(),
+            client: Client::new(settings)?,
         })
     }
 
@@ -245,6 +245,13 @@ impl Cache {
             None => Ok(()),
             Some(failure) => Err(self.client.not_deleted(failure)),
         }
+    }
+
+    /// The bucket's region as far as it is known: the one that was given, or,
+    /// where S3 has said that the bucket is in another, that one. No request.
+    #[must_use]
+    pub fn region(&self) -> String {
+        self.client.region()
     }
 
     /// What this handle has counted since it was opened or cloned. No request.

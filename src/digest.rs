@@ -23,6 +23,10 @@ pub(crate) fn md5_base64(bytes: &[u8]) -> String {
     BASE64_STANDARD.encode(md5::compute(bytes).0)
 }
 
+pub(crate) fn from_base64(text: &str) -> Option<Vec<u8>> {
+    BASE64_STANDARD.decode(text).ok()
+}
+
 /// Lower-case hexadecimal.
 pub(crate) fn hex(bytes: &[u8]) -> String {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";

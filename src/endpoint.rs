@@ -19,6 +19,17 @@ pub(crate) struct Endpoint {
     pub(crate) host: String,
     /// What comes before an object name in a path; ends in a slash.
     pub(crate) base: String,
+    /// What it was made of, none for AWS itself, to make it again for another region.
+    url: Option<String>,
+    path_style: Option<bool>,
+}
+
+/// An endpoint in parts, as django-s3-cache was told it, put together.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Parts {
+    pub(crate) url: Option<String>,
+    /// Where the host is one of AWS's own, which says it.
+    pub(crate) region: Option<String>,
 }
 
 impl Endpoint {
@@ -47,6 +58,7 @@ impl Endpoint {
             (Some(host), None) => host.to_owned(),
             (None, _) => return Err(invalid("endpoint", "it has no host")),
         };
+        let given_style = path_style;
         let by_address = !matches!(parsed.host(), Some(Host::Domain(_)));
         let path_style = path_style.unwrap_or(url.is_some() || bucket.contains('.'));
         if by_address && !path_style {
@@ -67,7 +79,25 @@ impl Endpoint {
             tls,
             host,
             base,
+            url: url.map(str::to_owned),
+            path_style: given_style,
         })
+    }
+
+    /// The same bucket, should it be in another region: AWS has a host for
+    /// each, and any other endpoint stays where it is.
+    pub(crate) fn in_region(&self, region: &str) -> Result<Self> {
+        Self::new(&self.bucket, region, self.url.as_deref(), self.path_style)
+    }
+
+    /// Whether what is sent there leaves this machine in the clear.
+    pub(crate) fn is_in_the_clear(&self) -> bool {
+        let name = self
+            .host
+            .rsplit_once(':')
+            .map_or(&*self.host, |(name, _)| name);
+        let here = name == "localhost" || name == "[::1]" || name.starts_with("127.");
+        !self.tls && !here
     }
 
     pub(crate) fn scheme(&self) -> &'static str {
@@ -79,6 +109,61 @@ impl Endpoint {
 fn aws_url(region: &str) -> String {
     let china = if region.starts_with("cn-") { ".cn" } else { "" };
     format!("https://s3.{region}.amazonaws.com{china}")
+}
+
+/// `host`, `port` and `use_ssl`, where any is given. AWS's own host stands for
+/// AWS as such, each region of which has its own.
+pub(crate) fn of_parts(
+    host: Option<&str>,
+    port: Option<u16>,
+    use_ssl: Option<bool>,
+) -> Result<Parts> {
+    let host = host.filter(|host| !host.is_empty());
+    let scheme = if use_ssl == Some(false) {
+        "http"
+    } else {
+        "https"
+    };
+    if host.is_some_and(|host| host.contains("://") || host.contains('/')) {
+        return Err(invalid(
+            "host",
+            "it is a host's name alone; the option endpoint takes a URL",
+        ));
+    }
+    let region = host.and_then(region_of_host);
+    let is_aws = host.is_none_or(|host| host == GLOBAL) || region.is_some();
+    if is_aws && port.is_none() && use_ssl != Some(false) {
+        return Ok(Parts { url: None, region });
+    }
+    let named = host.unwrap_or(GLOBAL);
+    let port = port.map(|port| format!(":{port}")).unwrap_or_default();
+    Ok(Parts {
+        url: Some(format!("{scheme}://{named}{port}")),
+        region,
+    })
+}
+
+/// AWS's host of old, which leads to buckets of every region.
+const GLOBAL: &str = "s3.amazonaws.com";
+
+/// `s3.REGION.amazonaws.com`, and `s3-REGION…` as it was once, with or
+/// without a bucket before it.
+pub(crate) fn region_of_host(host: &str) -> Option<String> {
+    let host = host.strip_suffix(".cn").unwrap_or(host);
+    let host = host.strip_suffix(".amazonaws.com")?;
+    let (before, region) = host.rsplit_once('.').unwrap_or(("", host));
+    let region = match region.strip_prefix("s3-") {
+        Some(region) => region,
+        None if before == "s3" || before.ends_with(".s3") => region,
+        None => return None,
+    };
+    check_region(region).ok()?;
+    Some(region.to_owned())
+}
+
+/// The same of a whole URL.
+pub(crate) fn region_of_url(url: &str) -> Option<String> {
+    region_of_host(Url::parse(url).ok()?.host_str()?)
 }
 
 fn parse(text: &str) -> Result<Url> {
@@ -134,6 +219,9 @@ fn parse(text: &str) -> Result<Url> {
 fn check_bucket(name: &str) -> Result<()> {
     let alnum = |b: Option<&u8>| b.is_some_and(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
     let bytes = name.as_bytes();
+    if name.is_empty() {
+        return Err(invalid("bucket", "it is not given"));
+    }
     let shape = (3..=63).contains(&bytes.len())
         && bytes
             .iter()

@@ -1,26 +1,23 @@
 //! `Settings`: options that have been checked, all at once and when the cache
 //! is opened, so that nothing is left to fail at first use. Reads the
-//! environment for what was not given; does no network.
+//! environment and the shared AWS files for what was not given; does no network.
 
-use std::fmt;
+use std::fs;
+use std::path::Path;
 use std::time::Duration;
 
 use crate::Options;
 use crate::choice::CullOrder;
 use crate::compress::Compression;
 use crate::conditions::ConditionalWrites;
-use crate::endpoint::{Endpoint, invalid};
+use crate::credentials::{Credentials, Hook};
+use crate::endpoint::{self, Endpoint, invalid};
 use crate::error::Result;
+use crate::headers::ObjectHeaders;
 use crate::key::Naming;
+use crate::options::{Access, Environment, OnError, Place, ResolverHook};
+use crate::profile::{self, Profile};
 use crate::time::Timeout;
-
-/// Access key, secret key and, for temporary ones, the session token.
-#[derive(Clone, PartialEq, Eq)]
-pub(crate) struct Credentials {
-    pub(crate) access_key: String,
-    pub(crate) secret_key: String,
-    pub(crate) session_token: Option<String>,
-}
 
 /// How entries are kept.
 #[derive(Clone, Debug)]
@@ -31,10 +28,14 @@ pub(crate) struct Policy {
     pub(crate) cull_order: CullOrder,
     pub(crate) cull_frequency: u32,
     pub(crate) compression: Compression,
+    /// If given, the objects' content type must be among them.
+    pub(crate) compress_content_types: Option<Vec<String>>,
     pub(crate) max_value_size: usize,
     pub(crate) conditional_writes: ConditionalWrites,
     pub(crate) add_reads_first: bool,
     pub(crate) refresh: Refresh,
+    pub(crate) read_only: bool,
+    pub(crate) on_error: OnError,
 }
 
 /// What `get_or_set` does about values past their time.
@@ -53,15 +54,49 @@ pub(crate) struct Timeouts {
     pub(crate) write: Duration,
 }
 
+/// Where credentials come from.
+#[derive(Clone)]
+pub(crate) enum Source {
+    /// Requests are not signed.
+    Anonymous,
+    Given(Credentials),
+    Hook(Hook),
+    /// From wherever Amazon's own tools would take them.
+    Chain {
+        environment: Environment,
+        /// The option `profile`, which goes before the environment's keys.
+        profile: Option<String>,
+    },
+}
+
+/// What the connections are made with.
+#[derive(Clone)]
+pub(crate) struct Links {
+    pub(crate) timeouts: Timeouts,
+    /// Certificates in PEM to trust in place of the public ones.
+    pub(crate) trusted: Option<Vec<u8>>,
+    pub(crate) accept_invalid_certs: bool,
+    pub(crate) resolver: Option<ResolverHook>,
+}
+
+/// How a bucket is made.
+#[derive(Clone, Debug)]
+pub(crate) struct Creation {
+    pub(crate) auto: bool,
+    /// None is sent where there is none.
+    pub(crate) acl: Option<String>,
+}
+
 /// Options that have been checked.
-#[derive(Debug)]
 pub(crate) struct Settings {
     pub(crate) endpoint: Endpoint,
-    pub(crate) credentials: Credentials,
+    pub(crate) source: Source,
     pub(crate) sign_payload: bool,
+    pub(crate) headers: ObjectHeaders,
+    pub(crate) creation: Creation,
     pub(crate) naming: Naming,
     pub(crate) policy: Policy,
-    pub(crate) timeouts: Timeouts,
+    pub(crate) links: Links,
 }
 
 const YEAR: Duration = Duration::from_secs(365 * 24 * 60 * 60);
@@ -69,92 +104,128 @@ const YEAR: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 impl Options {
     /// Everything checked at once, so that nothing is left to fail at first use.
     pub(crate) fn check(self) -> Result<Settings> {
-        self.check_with(|name| std::env::var(name).ok())
-    }
-
-    fn check_with(self, env: impl Fn(&str) -> Option<String>) -> Result<Settings> {
-        let from_env = |name| env(name).filter(|value| !value.is_empty());
-        let region = self
-            .region
-            .or_else(|| from_env("AWS_REGION"))
-            .or_else(|| from_env("AWS_DEFAULT_REGION"))
-            .unwrap_or_else(|| "us-east-1".into());
-        let endpoint = Endpoint::new(
-            &self.bucket,
-            &region,
-            self.endpoint.as_deref(),
-            self.path_style,
-        )?;
-        let credentials = match self.credentials {
-            Some(given) => given,
-            None => Credentials {
-                access_key: from_env("AWS_ACCESS_KEY_ID").unwrap_or_default(),
-                secret_key: from_env("AWS_SECRET_ACCESS_KEY").unwrap_or_default(),
-                session_token: from_env("AWS_SESSION_TOKEN"),
-            },
+        let env = |name: &str| (self.environment)(name).filter(|value| !value.is_empty());
+        let profile = profile::load(&env, self.access.profile.as_deref())?;
+        let endpoint = place(&self.place, &env, profile.as_ref())?;
+        let trusted = match (&self.place.ca_file, env("AWS_CA_BUNDLE")) {
+            (Some(path), _) => Some(certificates(path)?),
+            (None, Some(path)) => Some(certificates(Path::new(&path))?),
+            (None, None) => None,
+        };
+        let headers = ObjectHeaders::check(&self.objects, &endpoint)?;
+        let mut policy = self.policy;
+        if let (Compression::Deflate { threshold, .. }, Some(given)) =
+            (&mut policy.compression, self.compress_threshold)
+        {
+            *threshold = given;
         }
-        .check()?;
-        check_policy(&self.policy)?;
-        let mut timeouts = self.timeouts;
-        for (name, limit) in [
-            ("connect_timeout", &mut timeouts.connect),
-            ("read_timeout", &mut timeouts.read),
-            ("write_timeout", &mut timeouts.write),
-        ] {
-            // Less cannot be told to a socket.
-            if *limit < Duration::from_millis(1) {
-                return Err(invalid(name, "it must be at least a millisecond"));
-            }
-            // The clock's own arithmetic overflows some centuries on.
-            *limit = YEAR.min(*limit);
+        check_policy(&policy)?;
+        if let Some(types) = &policy.compress_content_types
+            && !types.iter().any(|one| headers.is_content_type(one))
+        {
+            policy.compression = Compression::Off;
         }
         Ok(Settings {
-            sign_payload: self.sign_payload.unwrap_or(!endpoint.tls),
+            sign_payload: self.access.sign_payload.unwrap_or(!endpoint.tls),
+            source: source(self.access, self.environment.clone())?,
             endpoint,
-            credentials,
+            headers,
+            creation: Creation {
+                auto: self.creation.auto_create_bucket,
+                acl: crate::headers::canned_acl("bucket_acl", self.creation.bucket_acl.as_deref())?,
+            },
             naming: Naming {
-                prefix: location_prefix(&self.location)?,
+                prefix: location_prefix(&self.place.location)?,
                 key_prefix: self.key_prefix,
                 version: self.version,
                 function: self.key_function,
             },
-            policy: self.policy,
-            timeouts,
+            policy,
+            links: Links {
+                timeouts: check_timeouts(self.timeouts)?,
+                trusted,
+                accept_invalid_certs: self.place.danger_accept_invalid_certs,
+                resolver: self.place.resolver,
+            },
         })
     }
 }
 
-impl Credentials {
-    /// Both or neither, and none of it empty: rust-s3 would send a request
-    /// without a secret unsigned, sign an empty token, and panic without a key.
-    fn check(mut self) -> Result<Self> {
-        self.session_token = self.session_token.filter(|token| !token.is_empty());
-        let visible = |text: &str| text.bytes().all(|b| b.is_ascii_graphic());
-        match (self.access_key.is_empty(), self.secret_key.is_empty()) {
-            (true, true) => Err(invalid(
-                "credentials",
-                "there are none: give them, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY",
-            )),
-            (true, false) => Err(invalid(
-                "credentials",
-                "there is a secret key and no access key",
-            )),
-            (false, true) => Err(invalid(
-                "credentials",
-                "there is an access key and no secret key",
-            )),
-            _ if !visible(&self.access_key)
-                || !visible(&self.secret_key)
-                || !self.session_token.as_deref().is_none_or(visible) =>
-            {
-                Err(invalid(
-                    "credentials",
-                    "they hold a space, a line end or something outside ASCII: was more copied than the key?",
-                ))
-            }
-            _ => Ok(self),
+/// What is not given comes from the environment, and then from the profile.
+fn place(
+    place: &Place,
+    env: &dyn Fn(&str) -> Option<String>,
+    profile: Option<&Profile>,
+) -> Result<Endpoint> {
+    let of_parts = endpoint::of_parts(place.host.as_deref(), place.port, place.use_ssl)?;
+    let configured = || {
+        // <https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html>
+        if env("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS")
+            .is_some_and(|v| v.eq_ignore_ascii_case("true"))
+        {
+            return None;
         }
+        env("AWS_ENDPOINT_URL_S3")
+            .or_else(|| env("AWS_ENDPOINT_URL"))
+            .or_else(|| profile?.endpoint_url.clone())
+    };
+    let url = place.endpoint.clone().or(of_parts.url).or_else(configured);
+    let region = place
+        .region
+        .clone()
+        .or(of_parts.region)
+        .or_else(|| env("AWS_REGION"))
+        .or_else(|| env("AWS_DEFAULT_REGION"))
+        .or_else(|| profile?.region.clone())
+        .unwrap_or_else(|| "us-east-1".into());
+    Endpoint::new(&place.bucket, &region, url.as_deref(), place.path_style)
+}
+
+/// Given ones go first, and as a whole: no session token of other credentials.
+fn source(access: Access, environment: Environment) -> Result<Source> {
+    let given = access.access_key.is_some() || access.secret_key.is_some();
+    if access.anonymous {
+        return Ok(Source::Anonymous);
     }
+    if let Some(hook) = access.hook {
+        return Ok(Source::Hook(hook));
+    }
+    if !given {
+        return Ok(Source::Chain {
+            environment,
+            profile: access.profile,
+        });
+    }
+    let mut given = Credentials::new(
+        access.access_key.unwrap_or_default(),
+        access.secret_key.unwrap_or_default(),
+    );
+    given.session_token = access.session_token;
+    Ok(Source::Given(given.check()?))
+}
+
+fn certificates(path: &Path) -> Result<Vec<u8>> {
+    fs::read(path).map_err(|error| {
+        invalid("ca_file", "the file of certificates cannot be read")
+            .with_remedy(format!("look at {}", path.display()))
+            .with_source(error)
+    })
+}
+
+fn check_timeouts(mut timeouts: Timeouts) -> Result<Timeouts> {
+    for (name, limit) in [
+        ("connect_timeout", &mut timeouts.connect),
+        ("read_timeout", &mut timeouts.read),
+        ("write_timeout", &mut timeouts.write),
+    ] {
+        // Less cannot be told to a socket.
+        if *limit < Duration::from_millis(1) {
+            return Err(invalid(name, "it must be at least a millisecond"));
+        }
+        // The clock's own arithmetic overflows some centuries on.
+        *limit = YEAR.min(*limit);
+    }
+    Ok(timeouts)
 }
 
 fn check_policy(policy: &Policy) -> Result<()> {
@@ -208,37 +279,32 @@ fn location_prefix(location: &str) -> Result<String> {
     Ok(format!("{location}/"))
 }
 
-impl fmt::Debug for Credentials {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Credentials(not shown)")
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn checked(options: Options, env: &[(&str, &str)]) -> Result<Settings> {
-        options.check_with(|name| {
+    fn checked(options: Options, env: &[(&'static str, &'static str)]) -> Result<Settings> {
+        let env = env.to_vec();
+        let look_up = move |name: &str| {
             let found = env.iter().find(|(n, _)| *n == name);
             found.map(|(_, value)| (*value).to_owned())
-        })
+        };
+        options.environment(look_up).check()
     }
 
     #[test]
     fn what_is_not_given_comes_from_the_environment() {
         let options = || Options::new("bucket").endpoint("http://host");
         let env = [
-            ("AWS_ACCESS_KEY_ID", "key"),
-            ("AWS_SECRET_ACCESS_KEY", "secret"),
-            ("AWS_SESSION_TOKEN", "token"),
             ("AWS_DEFAULT_REGION", "eu-west-1"),
+            ("AWS_ACCESS_KEY_ID", "key"),
         ];
         let settings = checked(options(), &env).unwrap();
-        assert_eq!(settings.credentials.access_key, "key");
-        assert_eq!(settings.credentials.secret_key, "secret");
-        assert_eq!(settings.credentials.session_token.as_deref(), Some("token"));
         assert_eq!(settings.endpoint.region, "eu-west-1");
+        let Source::Chain { environment, .. } = settings.source else {
+            panic!("there is a chain");
+        };
+        assert_eq!(environment("AWS_ACCESS_KEY_ID").as_deref(), Some("key"));
 
         let more = [&env[..], &[("AWS_REGION", "eu-west-2")]].concat();
         assert_eq!(
@@ -250,17 +316,13 @@ mod tests {
         let given = options().region("r").credentials("k", "s");
         let settings = checked(given, &more).unwrap();
         assert_eq!(settings.endpoint.region, "r");
-        assert_eq!(settings.credentials.access_key, "k");
-        assert_eq!(settings.credentials.session_token, None);
+        let Source::Given(given) = settings.source else {
+            panic!("they are given");
+        };
+        assert_eq!(given, Credentials::new("k", "s"));
 
         // Empty is as good as not set.
-        let empty = [&env[..2], &[("AWS_SESSION_TOKEN", ""), ("AWS_REGION", "")]].concat();
-        let settings = checked(options(), &empty).unwrap();
+        let settings = checked(options(), &[("AWS_REGION", "")]).unwrap();
         assert_eq!(settings.endpoint.region, "us-east-1");
-        assert_eq!(settings.credentials.session_token, None);
-        let error = checked(options(), &env[1..]).unwrap_err();
-        assert!(error.to_string().contains("no access key"), "{error}");
-        let error = checked(options(), &[]).unwrap_err();
-        assert!(error.to_string().contains("AWS_ACCESS_KEY_ID"), "{error}");
     }
 }

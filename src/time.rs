@@ -117,7 +117,11 @@ impl From<Ttl> for Timeout {
 
 /// The machine's clock.
 pub(crate) fn now() -> i64 {
-    match SystemTime::now().duration_since(SystemTime::UNIX_EPOCH) {
+    unix_millis(SystemTime::now())
+}
+
+pub(crate) fn unix_millis(moment: SystemTime) -> i64 {
+    match moment.duration_since(SystemTime::UNIX_EPOCH) {
         Ok(since) => i64::try_from(since.as_millis()).unwrap_or(i64::MAX),
         Err(before) => i64::try_from(before.duration().as_millis()).map_or(i64::MIN, |ms| -ms),
     }

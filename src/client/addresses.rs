@@ -2,17 +2,23 @@
 //! a look-up is a round trip to a name server, and the transport asks before
 //! every request. Clones share what is known.
 //!
-//! Asks the C library, in the caller's thread.
+//! Asks the C library, in the caller's thread, or whom the user names.
 
+use std::fmt;
 use std::io;
 use std::net::{SocketAddr, ToSocketAddrs as _};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use crate::options::ResolverHook;
+
 const REMEMBERED: Duration = Duration::from_secs(60);
 
-#[derive(Clone, Debug, Default)]
-pub(super) struct Addresses(Arc<Mutex<Option<Known>>>);
+#[derive(Clone, Default)]
+pub(super) struct Addresses {
+    known: Arc<Mutex<Option<Known>>>,
+    hook: Option<ResolverHook>,
+}
 
 #[derive(Debug)]
 struct Known {
@@ -22,6 +28,13 @@ struct Known {
 }
 
 impl Addresses {
+    pub(super) fn new(hook: Option<ResolverHook>) -> Self {
+        Self {
+            known: Arc::default(),
+            hook,
+        }
+    }
+
     /// The addresses of `host:port`. If they cannot be looked up again, the
     /// old ones serve on: their connections may be alive.
     pub(super) fn of(&self, place: &str) -> io::Result<Vec<SocketAddr>> {
@@ -30,9 +43,8 @@ impl Addresses {
             return Ok(addresses);
         }
         // Unlocked meanwhile: a slow name server must not hold up other threads.
-        match (place.to_socket_addrs(), known) {
-            (Ok(found), _) => {
-                let addresses: Vec<_> = found.collect();
+        match (self.look_up(place), known) {
+            (Ok(addresses), _) => {
                 *self.lock() = Some(Known {
                     place: place.to_owned(),
                     since: Instant::now(),
@@ -45,6 +57,15 @@ impl Addresses {
         }
     }
 
+    fn look_up(&self, place: &str) -> io::Result<Vec<SocketAddr>> {
+        let Some(hook) = &self.hook else {
+            return Ok(place.to_socket_addrs()?.collect());
+        };
+        let (host, port) = place.rsplit_once(':').unwrap_or((place, ""));
+        let port = port.parse().map_err(io::Error::other)?;
+        hook(host.trim_matches(['[', ']']), port)
+    }
+
     /// What is known of a place, and whether it is fresh.
     fn known(&self, place: &str) -> Option<(Vec<SocketAddr>, bool)> {
         let known = self.lock();
@@ -55,12 +76,18 @@ impl Addresses {
 
     fn lock(&self) -> MutexGuard<'_, Option<Known>> {
         // Poisoned or not, what is there was written in one piece.
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Nothing answered there: the next request looks the name up again.
     pub(super) fn forget(&self) {
         *self.lock() = None;
+    }
+}
+
+impl fmt::Debug for Addresses {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Addresses").field(&self.known).finish()
     }
 }
 

@@ -47,13 +47,13 @@ impl Client {
         if names.is_empty() {
             return Ok(Vec::new());
         }
-        if self.one_by_one.load(Ordering::Relaxed) {
+        if self.learned.one_by_one.load(Ordering::Relaxed) {
             return self.delete_each(names);
         }
         match self.delete_objects(names) {
             Err(error) if is_unknown_here(&error) => {
                 let failed = self.delete_each(names)?;
-                self.one_by_one.store(true, Ordering::Relaxed);
+                self.learned.one_by_one.store(true, Ordering::Relaxed);
                 Ok(failed)
             }
             other => other,
@@ -83,10 +83,8 @@ impl Client {
         let mut call = Call::new("DeleteObjects", "POST", "", |s| s.multi_deletes += 1);
         call.query = &[("delete", "")];
         call.body = [body.as_bytes(), b""];
-        call.headers
-            .push(("content-md5", md5_base64(body.as_bytes())));
-        call.headers
-            .push(("content-type", "application/xml".into()));
+        call.add("content-md5", md5_base64(body.as_bytes()));
+        call.add("content-type", "application/xml");
         self.ask(&call, xml::read_delete_result)
     }
 
@@ -99,7 +97,7 @@ impl Client {
     pub(crate) fn not_deleted(&self, failure: &Undeleted) -> Error {
         Error::from_s3(200, &failure.code, &failure.message).at(
             "DeleteObjects",
-            &self.endpoint.bucket,
+            &self.bucket,
             &failure.name,
         )
     }
@@ -107,7 +105,7 @@ impl Client {
     /// A listing that claims to go on, and does not.
     pub(crate) fn endless_listing(&self) -> Error {
         let what = "the listing says that it goes on, but not where: its continuation token is missing or leads nowhere";
-        Error::new(ErrorKind::NotS3, what).at("ListObjectsV2", &self.endpoint.bucket, "")
+        Error::new(ErrorKind::NotS3, what).at("ListObjectsV2", &self.bucket, "")
     }
 }
 

@@ -3,6 +3,7 @@
 
 use super::transport::Incoming;
 use super::{Call, Client, MAX_ERROR, xml};
+use crate::endpoint;
 use crate::error::{Error, ErrorKind};
 
 /// Why there is no reply.
@@ -37,16 +38,24 @@ impl Failure {
     }
 }
 
+/// What a refused request was told.
+#[derive(Debug)]
+pub(super) struct Refusal {
+    pub(super) error: Error,
+    /// Where the bucket is said to be, if it is not where it was asked for.
+    pub(super) region: Option<String>,
+}
+
 impl Client {
-    pub(super) fn refusal(&self, call: &Call<'_>, mut reply: Incoming) -> Error {
+    pub(super) fn refusal(&self, call: &Call<'_>, mut reply: Incoming) -> Refusal {
         let mut body = Vec::new();
         // Half a body, or none, only makes the message shorter.
         let read = reply.read_up_to(MAX_ERROR, &mut body);
-        let error = self.refused(call, reply.status(), &reply, &body);
+        let refusal = self.refused(call, reply.status(), &reply, &body);
         if read.is_ok() {
             reply.finish();
         }
-        error
+        refusal
     }
 
     pub(super) fn refused(
@@ -55,21 +64,33 @@ impl Client {
         status: u16,
         reply: &Incoming,
         body: &[u8],
-    ) -> Error {
+    ) -> Refusal {
         let told = xml::read_error(body);
         let region = reply.header("x-amz-bucket-region").map(str::to_owned);
         let id = reply.header("x-amz-request-id");
         if told.is_none() && id.is_none() && region.is_none() {
-            return self.not_s3(call, status);
+            return Refusal {
+                error: self.not_s3(call, status),
+                region: None,
+            };
         }
         let told = told.unwrap_or_default();
         let id = id.or(Some(&*told.request_id)).filter(|id| !id.is_empty());
         let mut error = Error::from_s3(status, &told.code, &told.message).with_request_id(id);
-        let region = region.or(Some(told.region)).filter(|r| !r.is_empty());
-        if let (ErrorKind::WrongRegion, Some(region)) = (error.kind(), region) {
+        let region = match error.kind() {
+            ErrorKind::WrongRegion => region
+                .or(Some(told.region).filter(|r| !r.is_empty()))
+                .or_else(|| endpoint::region_of_url(reply.header("location")?))
+                .or_else(|| endpoint::region_of_host(&told.endpoint)),
+            _ => None,
+        };
+        if let Some(region) = &region {
             error = error.with_remedy(format!("set the option region to {region:?}"));
         }
-        self.place(call, error)
+        Refusal {
+            error: self.place(call, error),
+            region,
+        }
     }
 
     pub(super) fn not_s3(&self, call: &Call<'_>, status: u16) -> Error {
@@ -85,13 +106,14 @@ impl Client {
 
     /// Tells an error that comes of no single request which call it ended, and for which object.
     pub(crate) fn about(&self, call: &'static str, name: &str, error: Error) -> Error {
-        error.at(call, &self.endpoint.bucket, name)
+        error.at(call, &self.bucket, name)
     }
 
     pub(super) fn lost(&self, call: &Call<'_>, failure: Failure) -> Error {
         use Failure as F;
         let unknown = call.conditional && !failure.is_before_sending();
-        let at = format!("{}://{}", self.endpoint.scheme(), self.endpoint.host);
+        let endpoint = self.endpoint();
+        let at = format!("{}://{}", endpoint.scheme(), endpoint.host);
         let stale = matches!(failure, Failure::Stale(_));
         let error = match failure {
             F::Unreachable(cause) => {
@@ -132,7 +154,7 @@ impl Client {
     }
 
     pub(super) fn place(&self, call: &Call<'_>, error: Error) -> Error {
-        error.at(call.operation, &self.endpoint.bucket, call.name)
+        error.at(call.operation, &self.bucket, call.name)
     }
 }
 

@@ -4,7 +4,7 @@
 use super::fault::Failure;
 use super::transport::Incoming;
 use super::xml;
-use super::{Call, Client, MAX_ERROR, MAX_XML};
+use super::{Answer, Call, Client, MAX_ERROR, MAX_XML};
 use crate::digest::md5_base64;
 use crate::error::{Error, ErrorKind as K, Result};
 
@@ -28,14 +28,13 @@ impl Client {
             s.gets += 1;
         });
         call.query = QUERY;
-        let mut reply = self.send(&call)?;
-        if reply.status() != 200 {
-            let error = self.refusal(&call, reply);
-            return match error.code() {
-                Some("NoSuchLifecycleConfiguration") => Ok(None),
-                _ => Err(needs(error, "s3:GetLifecycleConfiguration")),
-            };
-        }
+        let mut reply = match self.send(&call)? {
+            Answer::Done(reply) => reply,
+            Answer::Refused(error) if error.code() == Some("NoSuchLifecycleConfiguration") => {
+                return Ok(None);
+            }
+            Answer::Refused(error) => return Err(needs(error, "s3:GetLifecycleConfiguration")),
+        };
         let text = self.read_all(&call, &mut reply, MAX_XML)?;
         match xml::root(&text).as_deref() {
             Some("LifecycleConfiguration") => {
@@ -43,7 +42,7 @@ impl Client {
                 reply.finish();
                 Ok(Some(Configuration { text, min_size }))
             }
-            Some("Error") => Err(self.refused(&call, 200, &reply, &text)),
+            Some("Error") => Err(self.refused(&call, 200, &reply, &text).error),
             // rclone passes over `?lifecycle`, and would take the PUT for CreateBucket.
             Some("ListBucketResult") => {
                 let what = "the engine knows no lifecycle rules: asked for them, it lists objects";
@@ -60,17 +59,12 @@ impl Client {
         });
         call.query = QUERY;
         call.body = [text, b""];
-        call.headers = vec![
-            ("content-md5", md5_base64(text)),
-            ("content-type", "application/xml".into()),
-        ];
+        call.add("content-md5", md5_base64(text));
+        call.add("content-type", "application/xml");
         if let Some(size) = &as_in.min_size {
-            call.headers.push((MIN_SIZE, size.clone()));
+            call.add(MIN_SIZE, size);
         }
-        let mut reply = self.send(&call)?;
-        if !matches!(reply.status(), 200 | 204) {
-            return Err(needs_put(self.refusal(&call, reply)));
-        }
+        let mut reply = self.send(&call)?.done().map_err(needs_put)?;
         // Not every engine gives such a reply a request id, but none gives it a page.
         let body = self.read_all(&call, &mut reply, MAX_ERROR)?;
         if body.is_empty() {
@@ -78,7 +72,7 @@ impl Client {
             return Ok(());
         }
         if xml::read_error(&body).is_some() {
-            return Err(self.refused(&call, reply.status(), &reply, &body));
+            return Err(self.refused(&call, reply.status(), &reply, &body).error);
         }
         self.check_origin(&call, &reply)
     }

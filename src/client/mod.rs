@@ -5,27 +5,36 @@
 
 mod addresses;
 mod body;
+mod bucket;
 mod bulk;
+mod credentials;
 mod fault;
+mod heal;
 mod lifecycle;
 mod outgoing;
 mod sign;
 mod transport;
 mod xml;
 
+use std::borrow::Cow;
 use std::cell::Cell;
-use std::sync::Arc;
+use std::fmt;
 use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, Mutex, PoisonError};
 
+use crate::credentials::Credentials;
 use crate::endpoint::Endpoint;
 use crate::error::{Error, ErrorKind as K, Result};
-use crate::settings::Settings;
+use crate::headers::ObjectHeaders;
+use crate::settings::{Creation, Settings};
 use crate::stats::Stats;
 use crate::time;
 
 pub(crate) use self::body::{Body, Span};
+use self::credentials::Keyring;
 use self::fault::{Failure, unknown_outcome};
-use self::outgoing::Outgoing;
+use self::heal::Healed;
+use self::outgoing::{Header, Outgoing};
 use self::sign::{Signer, Unsigned};
 use self::transport::{Incoming, Transport};
 pub(crate) use self::xml::{Lifecycle, Listed, Page, Rule, Undeleted, read_lifecycle};
@@ -41,15 +50,26 @@ const MAX_ERROR: u64 = 64 << 10;
 /// refuses early closes the connection, and its 412 would be lost in the broken pipe.
 const ASK_FIRST: usize = 64 << 10;
 
-/// Speaks to one bucket. Clones share the connections, and count anew.
-#[derive(Debug)]
+/// Speaks to one bucket. Clones share the connections and what they have
+/// learned, and count anew.
 pub(crate) struct Client {
-    endpoint: Endpoint,
+    bucket: String,
+    learned: Arc<Learned>,
+    keyring: Keyring,
     signer: Signer,
     transport: Transport,
+    headers: ObjectHeaders,
+    creation: Creation,
     counted: Cell<Stats>,
+}
+
+/// What only the server could tell.
+#[derive(Debug)]
+struct Learned {
+    /// As it was given, or in another region.
+    endpoint: Mutex<Arc<Endpoint>>,
     /// The engine does not know `DeleteObjects`.
-    one_by_one: Arc<AtomicBool>,
+    one_by_one: AtomicBool,
 }
 
 /// On what condition an object is written.
@@ -83,52 +103,60 @@ struct Call<'a> {
     /// Every time it is sent.
     counts: fn(&mut Stats),
     query: &'a [(&'static str, &'a str)],
-    headers: Vec<(&'static str, String)>,
+    headers: Vec<Header<'a>>,
     body: [&'a [u8]; 2],
     conditional: bool,
 }
 
+/// What S3 made of a request.
+enum Answer {
+    Done(Incoming),
+    Refused(Error),
+}
+
 impl Client {
-    pub(crate) fn new(settings: &Settings) -> Result<Self> {
+    pub(crate) fn new(settings: Settings) -> Result<Self> {
         Ok(Self {
-            endpoint: settings.endpoint.clone(),
-            signer: Signer::new(settings)?,
-            transport: Transport::new(settings.timeouts),
+            bucket: settings.endpoint.bucket.clone(),
+            learned: Arc::new(Learned {
+                endpoint: Mutex::new(Arc::new(settings.endpoint)),
+                one_by_one: AtomicBool::new(false),
+            }),
+            keyring: Keyring::new(settings.source, &settings.links),
+            signer: Signer::new(settings.sign_payload),
+            transport: Transport::new(&settings.links)?,
+            headers: settings.headers,
+            creation: settings.creation,
             counted: Cell::default(),
-            one_by_one: Arc::default(),
         })
     }
 
     /// Begins to read an object. `None`: there is none of this name.
     pub(crate) fn get<'a>(&'a self, name: &'a str, span: Span) -> Result<Option<Body<'a>>> {
         let mut call = Call::new("GetObject", "GET", name, |s| s.gets += 1);
+        call.add_all(&self.headers.get);
         if let Span::Head(bytes) = span {
-            call.headers
-                .push(("range", format!("bytes=0-{}", bytes - 1)));
+            call.add("range", format!("bytes=0-{}", bytes - 1));
         }
-        let reply = self.send(&call)?;
-        let size = match reply.status() {
-            200 | 206 => {
+        let error = match self.send(&call)? {
+            Answer::Done(reply) => {
                 self.check_origin(&call, &reply)?;
-                body::size(&reply)
+                let size = body::size(&reply);
+                return Ok(Some(Body::new(self, call, reply, size)));
             }
-            // The range begins at the first byte, so there is none: an empty
-            // object, of which only a whole GET tells the ETag.
-            416 if span != Span::Whole => {
-                reply.finish();
-                return self.get(name, Span::Whole);
-            }
-            _ => {
-                let error = self.refusal(&call, reply);
-                let missing = match error.code() {
-                    Some(code) => code == "NoSuchKey",
-                    // An engine that says no more than this, but says it as S3.
-                    None => error.status() == Some(404) && error.request_id().is_some(),
-                };
-                return if missing { Ok(None) } else { Err(error) };
-            }
+            Answer::Refused(error) => error,
         };
-        Ok(Some(Body::new(self, call, reply, size)))
+        // The range begins at the first byte, so there is none: an empty
+        // object, of which only a whole GET tells the ETag.
+        if error.status() == Some(416) && span != Span::Whole {
+            return self.get(name, Span::Whole);
+        }
+        let missing = match error.code() {
+            Some(code) => code == "NoSuchKey",
+            // An engine that says no more than this, but says it as S3.
+            None => error.status() == Some(404) && error.request_id().is_some(),
+        };
+        if missing { Ok(None) } else { Err(error) }
     }
 
     pub(crate) fn put(
@@ -139,44 +167,41 @@ impl Client {
     ) -> Result<Written> {
         let mut call = Call::new("PutObject", "PUT", name, |s| s.puts += 1);
         call.body = body;
-        call.headers
-            .push(("content-type", "application/octet-stream".into()));
+        call.add_all(&self.headers.put);
         match condition {
             Condition::Always => {}
-            Condition::Absent => call.headers.push(("if-none-match", "*".into())),
-            Condition::Unchanged { etag } => call.headers.push(("if-match", etag.into())),
+            Condition::Absent => call.add("if-none-match", "*"),
+            Condition::Unchanged { etag } => call.add("if-match", etag),
         }
         call.conditional = !matches!(condition, Condition::Always);
-        let reply = match self.send(&call) {
-            Err(error) if matches!(error.kind(), K::OutcomeUnknown | K::ConnectionLost) => {
-                return Ok(Written::Unknown(error));
-            }
-            other => other?,
-        };
-        match reply.status() {
-            200 => {
+        let error = match self.send(&call) {
+            Ok(Answer::Done(reply)) => {
                 self.check_origin(&call, &reply)?;
                 let etag = reply.header("etag").unwrap_or_default().to_owned();
                 reply.finish();
-                Ok(Written::Stored { etag })
+                return Ok(Written::Stored { etag });
             }
-            status => {
-                let error = self.refusal(&call, reply);
-                if !call.conditional {
-                    return Err(error);
-                }
-                match (status, error.kind(), error.code()) {
-                    // From a gateway, too: it may have passed the write on.
-                    (500.., K::ServerError | K::NotS3, _) => {
-                        Ok(Written::Unknown(unknown_outcome(error)))
-                    }
-                    (_, K::NotS3, _) => Err(error),
-                    // An object to be replaced that is gone is 404 on AWS, 412 elsewhere.
-                    (412, ..) | (404, _, None | Some("NoSuchKey")) => Ok(Written::Refused),
-                    (409, ..) => Ok(Written::Undecided),
-                    _ => Err(error),
-                }
+            Ok(Answer::Refused(error)) => error,
+            Err(error) if matches!(error.kind(), K::OutcomeUnknown | K::ConnectionLost) => {
+                return Ok(Written::Unknown(error));
             }
+            Err(error) => return Err(error),
+        };
+        if !call.conditional {
+            return Err(error);
+        }
+        match (
+            error.status().unwrap_or_default(),
+            error.kind(),
+            error.code(),
+        ) {
+            // From a gateway, too: it may have passed the write on.
+            (500.., K::ServerError | K::NotS3, _) => Ok(Written::Unknown(unknown_outcome(error))),
+            (_, K::NotS3, _) => Err(error),
+            // An object to be replaced that is gone is 404 on AWS, 412 elsewhere.
+            (412, ..) | (404, _, None | Some("NoSuchKey")) => Ok(Written::Refused),
+            (409, ..) => Ok(Written::Undecided),
+            _ => Err(error),
         }
     }
 
@@ -196,7 +221,7 @@ impl Client {
             return self.delete(name).map(|()| true);
         }
         let mut call = Call::new("DeleteObject", "DELETE", name, |s| s.deletes += 1);
-        call.headers.push(("if-match", etag.to_owned()));
+        call.add("if-match", etag);
         match self.send_delete(&call) {
             Ok(()) => Ok(true),
             Err(error) if error.status() == Some(412) => Ok(false),
@@ -207,13 +232,10 @@ impl Client {
     }
 
     fn send_delete(&self, call: &Call<'_>) -> Result<()> {
-        let reply = self.send(call)?;
-        if matches!(reply.status(), 200 | 204) {
-            self.check_origin(call, &reply)?;
-            reply.finish();
-            return Ok(());
-        }
-        Err(self.refusal(call, reply))
+        let reply = self.send(call)?.done()?;
+        self.check_origin(call, &reply)?;
+        reply.finish();
+        Ok(())
     }
 
     /// What this handle has counted.
@@ -229,11 +251,8 @@ impl Client {
 
     /// A call whose reply is a document: only the right root element is a success.
     fn ask<T>(&self, call: &Call<'_>, read: fn(&[u8]) -> Option<T>) -> Result<T> {
-        let mut reply = self.send(call)?;
+        let mut reply = self.send(call)?.done()?;
         let status = reply.status();
-        if status != 200 {
-            return Err(self.refusal(call, reply));
-        }
         let mut body = Vec::new();
         reply
             .read_up_to(MAX_XML, &mut body)
@@ -244,37 +263,57 @@ impl Client {
                 Ok(answer)
             }
             // S3 may say 200 first and find the error later.
-            (None, Some(_)) => Err(self.refused(call, status, &reply, &body)),
+            (None, Some(_)) => Err(self.refused(call, status, &reply, &body).error),
             (None, None) => Err(self.not_s3(call, status)),
         }
     }
 
-    fn send(&self, call: &Call<'_>) -> Result<Incoming> {
-        let path = format!("{}{}", self.endpoint.base, call.name);
+    /// Sends a call, and once more for each thing that its refusal can mend.
+    fn send(&self, call: &Call<'_>) -> Result<Answer> {
+        let mut healed = Healed::default();
+        loop {
+            let endpoint = self.endpoint();
+            let keys = self.keyring.current(time::now())?;
+            let reply = self.send_to(&endpoint, keys.as_ref(), call)?;
+            if (200..300).contains(&reply.status()) {
+                return Ok(Answer::Done(reply));
+            }
+            let refusal = self.refusal(call, reply);
+            if let Some(error) = self.heal(call, refusal, &endpoint, keys.as_ref(), &mut healed)? {
+                return Ok(Answer::Refused(error));
+            }
+        }
+    }
+
+    fn send_to(
+        &self,
+        endpoint: &Arc<Endpoint>,
+        keys: Option<&Arc<Credentials>>,
+        call: &Call<'_>,
+    ) -> Result<Incoming> {
+        let path = format!("{}{}", endpoint.base, call.name);
         // Path style addresses the bucket itself without its last slash.
         let path = match path.strip_suffix('/') {
             Some(bucket) if call.name.is_empty() && !bucket.is_empty() => bucket,
             _ => &path,
         };
         let mut headers = call.headers.clone();
-        headers.push(("host", self.endpoint.host.clone()));
-        let signed = self.signer.sign(
-            Unsigned {
-                method: call.method,
-                path,
-                query: call.query,
-                headers,
-                body: call.body,
-            },
-            time::now(),
-        )?;
+        headers.push(("host".into(), endpoint.host.as_str().into()));
+        let unsigned = Unsigned {
+            method: call.method,
+            path,
+            query: call.query,
+            headers,
+            body: call.body,
+        };
+        let signed = self.signer.sign(unsigned, endpoint, keys, time::now())?;
         let size: usize = call.body.iter().map(|part| part.len()).sum();
         let request = Outgoing {
             method: call.method,
             url: format!(
                 "{}://{}{}",
-                self.endpoint.scheme(),
-                self.endpoint.host,
+                endpoint.scheme(),
+                endpoint.host,
                 signed.path_and_query
             ),
             headers: signed.headers,
@@ -293,6 +332,12 @@ impl Client {
             first => first,
         };
         reply.map_err(|failure| self.lost(call, failure))
+    }
+
+    fn endpoint(&self) -> Arc<Endpoint> {
+        // Poisoned or not, what is there was written in one piece.
+        let known = self.learned.endpoint.lock();
+        Arc::clone(&known.unwrap_or_else(PoisonError::into_inner))
     }
 
     /// A success must show that S3 gave it: a proxy's or a portal's page has
@@ -316,12 +361,24 @@ impl Client {
 impl Clone for Client {
     fn clone(&self) -> Self {
         Self {
-            endpoint: self.endpoint.clone(),
+            bucket: self.bucket.clone(),
+            learned: Arc::clone(&self.learned),
+            keyring: self.keyring.clone(),
             signer: self.signer.clone(),
             transport: self.transport.clone(),
+            headers: self.headers.clone(),
+            creation: self.creation.clone(),
             counted: Cell::default(),
-            one_by_one: Arc::clone(&self.one_by_one),
         }
+    }
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client")
+            .field("learned", &self.learned)
+            .field("counted", &self.counted)
+            .finish_non_exhaustive()
     }
 }
 
@@ -341,6 +398,27 @@ impl<'a> Call<'a> {
             headers: Vec::new(),
             body: [b"", b""],
             conditional: false,
+        }
+    }
+
+    fn add(&mut self, name: &'static str, value: impl Into<Cow<'a, str>>) {
+        self.headers.push((name.into(), value.into()));
+    }
+
+    fn add_all(&mut self, headers: &'a [(String, String)]) {
+        let borrowed = headers
+            .iter()
+            .map(|(n, v)| (n.as_str().into(), v.as_str().into()));
+        self.headers.extend(borrowed);
+    }
+}
+
+impl Answer {
+    /// A refusal is an error.
+    fn done(self) -> Result<Incoming> {
+        match self {
+            Self::Done(reply) => Ok(reply),
+            Self::Refused(error) => Err(error),
         }
     }
 }

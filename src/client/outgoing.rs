@@ -1,13 +1,17 @@
 //! A request in its final form, on its way from `sign` to `transport`.
 
+use std::borrow::Cow;
 use std::io;
+
+/// A name in lower case, and its value.
+pub(super) type Header<'a> = (Cow<'a, str>, Cow<'a, str>);
 
 /// A request in its final form.
 #[derive(Debug)]
 pub(super) struct Outgoing<'a> {
     pub(super) method: &'static str,
     pub(super) url: String,
-    pub(super) headers: Vec<(&'static str, String)>,
+    pub(super) headers: Vec<Header<'a>>,
     pub(super) body: [&'a [u8]; 2],
     /// Ask the server for leave before sending the body, so that it can refuse unread.
     pub(super) ask_first: bool,

@@ -7,17 +7,20 @@
 //! What is signed is what is sent: path and query come back in their final form.
 //! <https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html>
 
+use std::borrow::Cow;
 use std::cell::RefCell;
 use std::fmt;
+use std::sync::Arc;
 
 use hmac::Mac as _;
-use s3::creds::Credentials;
+use s3::Region;
 use s3::signing::{self, HmacSha256};
-use s3::{Bucket, Region};
 
+use super::outgoing::Header;
+use crate::credentials::Credentials;
 use crate::digest::{hex, sha256};
+use crate::endpoint::Endpoint;
 use crate::error::{Error, ErrorKind, Result};
-use crate::settings::Settings;
 use crate::time::{amz_date, utc};
 
 const UNSIGNED: &str = "UNSIGNED-PAYLOAD";
@@ -30,80 +33,73 @@ pub(super) struct Unsigned<'a> {
     pub(super) path: &'a str,
     /// Names and values, not escaped; sorted by name.
     pub(super) query: &'a [(&'static str, &'a str)],
-    pub(super) headers: Vec<(&'static str, String)>,
+    pub(super) headers: Vec<Header<'a>>,
     pub(super) body: [&'a [u8]; 2],
 }
 
 /// What to send: path and query escaped, headers with the signature among them.
 #[derive(Debug)]
-pub(super) struct Signed {
+pub(super) struct Signed<'a> {
     pub(super) path_and_query: String,
-    pub(super) headers: Vec<(&'static str, String)>,
+    pub(super) headers: Vec<Header<'a>>,
 }
 
-/// Signs for one bucket.
+/// Signs, and keeps what the day's signatures have in common.
 pub(super) struct Signer {
-    bucket: Box<Bucket>,
-    access_key: String,
-    secret_key: String,
-    session_token: Option<String>,
     sign_payload: bool,
-    /// The key derived for one UTC day, counted from 1970.
-    day_key: RefCell<Option<(i64, Vec<u8>)>>,
+    kept: RefCell<Option<Kept>>,
+}
+
+/// The key derived from one secret for one region and one UTC day.
+struct Kept {
+    credentials: Arc<Credentials>,
+    endpoint: Arc<Endpoint>,
+    /// Always custom: rust-s3's table of regions lacks some and gives others hosts of old.
+    region: Region,
+    /// Counted from 1970.
+    day: i64,
+    key: Vec<u8>,
 }
 
 impl Signer {
-    pub(super) fn new(settings: &Settings) -> Result<Self> {
-        let given = &settings.credentials;
-        let endpoint = &settings.endpoint;
-        // Always custom: rust-s3's table of regions lacks some and gives others hosts of old.
-        let region = Region::Custom {
-            region: endpoint.region.clone(),
-            endpoint: format!("{}://{}", endpoint.scheme(), endpoint.host),
-        };
-        let mut credentials = Credentials::anonymous().map_err(|e| unusable("credentials", e))?;
-        credentials.access_key = Some(given.access_key.clone());
-        credentials.secret_key = Some(given.secret_key.clone());
-        credentials.security_token.clone_from(&given.session_token);
-        let bucket = Bucket::new(&endpoint.bucket, region, credentials)
-            .map_err(|e| unusable("bucket", e))?;
-        Ok(Self {
-            bucket,
-            access_key: given.access_key.clone(),
-            secret_key: given.secret_key.clone(),
-            session_token: given.session_token.clone(),
-            sign_payload: settings.sign_payload,
-            day_key: RefCell::new(None),
-        })
+    pub(super) fn new(sign_payload: bool) -> Self {
+        Self {
+            sign_payload,
+            kept: RefCell::new(None),
+        }
     }
 
-    /// Signs for the moment `now`.
-    pub(super) fn sign(&self, request: Unsigned<'_>, now: i64) -> Result<Signed> {
-        let payload = if self.sign_payload || request.body.iter().all(|part| part.is_empty()) {
-            hex(&sha256(&request.body))
-        } else {
-            UNSIGNED.to_owned()
-        };
-        let mut headers = request.headers;
-        headers.push(("x-amz-content-sha256", payload));
-        headers.push(("x-amz-date", amz_date(utc(now))));
-        if let Some(token) = &self.session_token {
-            headers.push(("x-amz-security-token", token.clone()));
-        }
-        headers.sort_unstable_by_key(|(name, _)| *name);
-
+    /// Signs for the moment `now`; without credentials only escapes.
+    pub(super) fn sign<'a>(
+        &self,
+        request: Unsigned<'a>,
+        endpoint: &Arc<Endpoint>,
+        credentials: Option<&Arc<Credentials>>,
+        now: i64,
+    ) -> Result<Signed<'a>> {
         let path = signing::uri_encode(request.path, false);
         let query = query_string(request.query);
-        let names: Vec<&str> = headers.iter().map(|(name, _)| *name).collect();
-        let names = names.join(";");
-        let authorization = self
-            .authorize(
-                &canonical(request.method, &path, &query, &headers, &names),
-                &names,
-                now,
-            )
-            .map_err(|e| unusable("credentials", e))?;
-        headers.push(("authorization", authorization));
+        let mut headers = request.headers;
+        if let Some(credentials) = credentials {
+            let payload = if self.sign_payload || request.body.iter().all(|part| part.is_empty()) {
+                Cow::Owned(hex(&sha256(&request.body)))
+            } else {
+                Cow::Borrowed(UNSIGNED)
+            };
+            headers.push(("x-amz-content-sha256".into(), payload));
+            headers.push(("x-amz-date".into(), amz_date(utc(now)).into()));
+            if let Some(token) = &credentials.session_token {
+                headers.push(("x-amz-security-token".into(), token.clone().into()));
+            }
+            headers.sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
+            let names: Vec<&str> = headers.iter().map(|(name, _)| &**name).collect();
+            let names = names.join(";");
+            let text = canonical(request.method, &path, &query, &headers, &names);
+            let authorization = self
+                .authorize(&text, &names, endpoint, credentials, now)
+                .map_err(unusable)?;
+            headers.push(("authorization".into(), authorization.into()));
+        }
         let path_and_query = match query.as_str() {
             "" => path,
             query => format!("{path}?{query}"),
@@ -118,45 +114,69 @@ impl Signer {
         &self,
         canonical: &str,
         names: &str,
+        endpoint: &Arc<Endpoint>,
+        credentials: &Arc<Credentials>,
         now: i64,
     ) -> Result<String, s3::error::S3Error> {
-        let (at, region) = (utc(now), &self.bucket.region);
-        let text = signing::string_to_sign(&at, region, canonical)?;
-        let day = now.div_euclid(24 * 60 * 60 * 1000);
-        let mut kept = self.day_key.borrow_mut();
-        let key = match kept.take() {
-            Some((of, key)) if of == day => key,
-            _ => signing::signing_key(&at, &self.secret_key, region, "s3")?,
+        let mut kept = self.kept.borrow_mut();
+        let kept = match kept.take() {
+            Some(one) if one.serves(endpoint, credentials, now) => kept.insert(one),
+            _ => kept.insert(Kept::new(endpoint, credentials, now)?),
         };
-        let mut mac = HmacSha256::new_from_slice(&key)?;
-        *kept = Some((day, key));
+        let at = utc(now);
+        let text = signing::string_to_sign(&at, &kept.region, canonical)?;
+        let mut mac = HmacSha256::new_from_slice(&kept.key)?;
         mac.update(text.as_bytes());
         let signature = hex(&mac.finalize().into_bytes());
-        signing::authorization_header(&self.access_key, &at, region, names, &signature)
+        signing::authorization_header(
+            &credentials.access_key,
+            &at,
+            &kept.region,
+            names,
+            &signature,
+        )
     }
+}
+
+impl Kept {
+    fn new(
+        endpoint: &Arc<Endpoint>,
+        credentials: &Arc<Credentials>,
+        now: i64,
+    ) -> Result<Self, s3::error::S3Error> {
+        let region = Region::Custom {
+            region: endpoint.region.clone(),
+            endpoint: format!("{}://{}", endpoint.scheme(), endpoint.host),
+        };
+        let key = signing::signing_key(&utc(now), &credentials.secret_key, &region, "s3")?;
+        Ok(Self {
+            credentials: Arc::clone(credentials),
+            endpoint: Arc::clone(endpoint),
+            region,
+            day: day(now),
+            key,
+        })
+    }
+
+    fn serves(&self, endpoint: &Arc<Endpoint>, credentials: &Arc<Credentials>, now: i64) -> bool {
+        Arc::ptr_eq(&self.endpoint, endpoint)
+            && Arc::ptr_eq(&self.credentials, credentials)
+            && self.day == day(now)
+    }
+}
+
+fn day(now: i64) -> i64 {
+    now.div_euclid(24 * 60 * 60 * 1000)
 }
 
 impl Clone for Signer {
     fn clone(&self) -> Self {
-        Self {
-            bucket: self.bucket.clone(),
-            access_key: self.access_key.clone(),
-            secret_key: self.secret_key.clone(),
-            session_token: self.session_token.clone(),
-            sign_payload: self.sign_payload,
-            day_key: RefCell::new(None),
-        }
+        Self::new(self.sign_payload)
     }
 }
 
 /// The canonical request; the payload's hash is among the headers.
-fn canonical(
-    method: &str,
-    path: &str,
-    query: &str,
-    headers: &[(&str, String)],
-    names: &str,
-) -> String {
+fn canonical(method: &str, path: &str, query: &str, headers: &[Header<'_>], names: &str) -> String {
     let mut text = String::with_capacity(512);
     for part in [method, path, query] {
         text.push_str(part);
@@ -168,7 +188,7 @@ fn canonical(
         text.push(':');
         text.push_str(value.trim());
         text.push('\n');
-        if *name == "x-amz-content-sha256" {
+        if name == "x-amz-content-sha256" {
             payload = value;
         }
     }
@@ -187,19 +207,15 @@ fn query_string(pairs: &[(&str, &str)]) -> String {
     pairs.join("&")
 }
 
-fn unusable(option: &'static str, source: impl std::error::Error + Send + Sync + 'static) -> Error {
-    Error::new(
-        ErrorKind::InvalidOption,
-        format!("the option {option} cannot be used for signing"),
-    )
-    .with_source(source)
+fn unusable(source: s3::error::S3Error) -> Error {
+    let what = "the option credentials cannot be used for signing";
+    Error::new(ErrorKind::InvalidOption, what).with_source(source)
 }
 
 impl fmt::Debug for Signer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Signer")
-            .field("bucket", &self.bucket.name)
-            .field("region", &self.bucket.region.to_string())
+            .field("sign_payload", &self.sign_payload)
             .finish_non_exhaustive()
     }
 }
@@ -209,27 +225,26 @@ impl fmt::Debug for Signer {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Options;
 
     /// 20130524T000000Z
     const AT: i64 = 1_369_353_600_000;
 
-    fn signature(request: Unsigned<'_>) -> (String, String) {
-        let settings = Options::new("examplebucket")
-            .endpoint("http://s3.amazonaws.com")
-            .region("us-east-1")
-            .path_style(false)
-            .credentials(
-                "AKIAIOSFODNN7EXAMPLE",
-                "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
-            )
-            .check()
-            .unwrap();
-        assert_eq!(settings.endpoint.host, "examplebucket.s3.amazonaws.com");
-        let by = Signer::new(&settings).unwrap();
-        let mut request = request;
-        request.headers.push(("host", settings.endpoint.host));
-        let signed = by.sign(request, AT).unwrap();
+    fn endpoint(bucket: &str, url: &str) -> Arc<Endpoint> {
+        Arc::new(Endpoint::new(bucket, "us-east-1", Some(url), Some(false)).unwrap())
+    }
+
+    fn signature(mut request: Unsigned<'_>) -> (String, String) {
+        let endpoint = endpoint("examplebucket", "http://s3.amazonaws.com");
+        assert_eq!(endpoint.host, "examplebucket.s3.amazonaws.com");
+        request
+            .headers
+            .push(("host".into(), endpoint.host.clone().into()));
+        let credentials = Arc::new(Credentials::new(
+            "AKIAIOSFODNN7EXAMPLE",
+            "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
+        ));
+        let by = Signer::new(true);
+        let signed = by.sign(request, &endpoint, Some(&credentials), AT).unwrap();
         let (_, authorization) = signed.headers.last().unwrap();
         let (head, signature) = authorization.split_once("Signature=").unwrap();
         assert!(head.starts_with(
@@ -251,7 +266,7 @@ mod tests {
     #[test]
     fn get_object_with_a_range() {
         let mut request = get("/test.txt", &[]);
-        request.headers.push(("range", "bytes=0-9".into()));
+        request.headers.push(("range".into(), "bytes=0-9".into()));
         let (path, signature) = signature(request);
         assert_eq!(path, "/test.txt");
         assert_eq!(
@@ -267,8 +282,8 @@ mod tests {
             path: "/test$file.text",
             query: &[],
             headers: vec![
-                ("date", "Fri, 24 May 2013 00:00:00 GMT".into()),
-                ("x-amz-storage-class", "REDUCED_REDUNDANCY".into()),
+                ("date".into(), "Fri, 24 May 2013 00:00:00 GMT".into()),
+                ("x-amz-storage-class".into(), "REDUCED_REDUNDANCY".into()),
             ],
             body: [b"Welcome to ", b"Amazon S3."],
         };
@@ -292,24 +307,40 @@ mod tests {
         );
     }
 
-    /// One more day, one more key; and the first one's again.
+    /// One more day, other credentials, another region: another key; and the
+    /// first one's again.
     #[test]
-    fn the_key_is_kept_for_its_day_only() {
-        let settings = Options::new("examplebucket")
-            .endpoint("http://host")
-            .credentials("a", "the-secret")
-            .check()
-            .unwrap();
-        let by = Signer::new(&settings).unwrap();
-        let at = |now| {
-            let signed = by.sign(get("/x", &[]), now).unwrap();
+    fn the_key_is_kept_for_what_it_is_made_of() {
+        let place = endpoint("examplebucket", "http://host");
+        let elsewhere = Arc::new(place.in_region("eu-west-1").unwrap());
+        let keys = |secret: &str| Arc::new(Credentials::new("a", secret));
+        let (one, two) = (keys("the-secret"), keys("another-secret"));
+        let by = Signer::new(true);
+        let at = |place, credentials, now| {
+            let signed = by
+                .sign(get("/x", &[]), place, Some(credentials), now)
+                .unwrap();
             signed.headers.last().unwrap().1.clone()
         };
         let day = 24 * 60 * 60 * 1000;
-        let (first, next) = (at(AT), at(AT + day));
-        assert_ne!(first, next);
-        assert_eq!(at(AT), first);
-        assert_eq!(at(AT + day), next);
-        assert!(!format!("{by:?}").contains("the-secret"));
+        let first = at(&place, &one, AT);
+        for other in [
+            at(&place, &one, AT + day),
+            at(&place, &two, AT),
+            at(&elsewhere, &one, AT),
+        ] {
+            assert_ne!(other, first);
+            assert_eq!(at(&place, &one, AT), first);
+        }
+        assert!(!format!("{by:?}").contains("secret"));
+    }
+
+    #[test]
+    fn unsigned_without_credentials() {
+        let place = endpoint("examplebucket", "http://host");
+        let signed = Signer::new(true).sign(get("/x", &[("a", "b c")]), &place, None, AT);
+        let signed = signed.unwrap();
+        assert_eq!(signed.path_and_query, "/x?a=b%20c");
+        assert!(signed.headers.is_empty());
     }
 }

@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use ureq::config::Config;
 use ureq::http::{Request, Uri};
+use ureq::tls::{PemItem, RootCerts, TlsConfig, parse_pem};
 use ureq::unversioned::resolver::{DefaultResolver, ResolvedSocketAddrs, Resolver};
 use ureq::unversioned::transport::{
     Buffers, ConnectionDetails, Connector, DefaultConnector, NextTimeout, Transport as Link,
@@ -20,7 +21,9 @@ use ureq::{Agent, Body, SendBody};
 use super::addresses::Addresses;
 use super::fault::Failure;
 use super::outgoing::{Outgoing, Parts};
-use crate::settings::Timeouts;
+use crate::endpoint::invalid;
+use crate::error::Result as Checked;
+use crate::settings::Links;
 
 /// Idle connections kept: one for each thread of a busy program, in effect.
 const POOL: usize = 64;
@@ -44,25 +47,29 @@ pub(super) struct Incoming {
 }
 
 impl Transport {
-    pub(super) fn new(timeouts: Timeouts) -> Self {
+    pub(super) fn new(links: &Links) -> Checked<Self> {
+        let timeouts = links.timeouts;
         // No global, per-call or resolve timeout: ureq would start a thread for each request.
         let config = Agent::config_builder()
             .http_status_as_error(false)
             .max_redirects(0)
             .proxy(None)
             .user_agent(concat!("s3cache/", env!("CARGO_PKG_VERSION")))
+            // None at all.
+            .accept("")
             .max_idle_connections(POOL)
             .max_idle_connections_per_host(POOL)
             .timeout_connect(Some(timeouts.connect))
             .timeout_per_read(Some(timeouts.read))
             .timeout_per_write(Some(timeouts.write))
             .timeout_await_100(Some(WAIT_FOR_100.min(timeouts.read / 2)))
+            .tls_config(tls(links)?)
             .build();
-        let addresses = Addresses::default();
-        Self {
+        let addresses = Addresses::new(links.resolver.clone());
+        Ok(Self {
             agent: Agent::with_parts(config, Connect::default(), addresses.clone()),
             addresses,
-        }
+        })
     }
 
     /// Sends, and waits for the head of the reply. `fresh`: over a new
@@ -80,7 +87,7 @@ impl Transport {
     fn run(&self, request: &Outgoing<'_>, fresh: bool) -> Result<Incoming, ureq::Error> {
         let mut http = Request::builder().method(request.method).uri(&request.url);
         for (name, value) in &request.headers {
-            http = http.header(*name, value);
+            http = http.header(&**name, &**value);
         }
         if request.ask_first {
             http = http.header("expect", "100-continue");
@@ -155,6 +162,29 @@ impl Incoming {
             let _ = io::copy(&mut reader, &mut io::sink());
         }
     }
+}
+
+fn tls(links: &Links) -> Checked<TlsConfig> {
+    let config = TlsConfig::builder().disable_verification(links.accept_invalid_certs);
+    let Some(pem) = &links.trusted else {
+        return Ok(config.root_certs(RootCerts::WebPki).build());
+    };
+    let mut trusted = Vec::new();
+    for item in parse_pem(pem) {
+        let item = item.map_err(|error| {
+            invalid("ca_file", "it is no file of certificates in PEM").with_source(error)
+        })?;
+        if let PemItem::Certificate(one) = item {
+            trusted.push(one);
+        }
+    }
+    if trusted.is_empty() {
+        return Err(invalid(
+            "ca_file",
+            "it holds no certificate: one begins with -----BEGIN CERTIFICATE-----",
+        ));
+    }
+    Ok(config.root_certs(trusted.into_iter().into()).build())
 }
 
 fn failure(error: ureq::Error) -> Failure {

@@ -51,6 +51,8 @@ pub(crate) struct ErrorReply {
     pub(crate) message: String,
     pub(crate) request_id: String,
     pub(crate) region: String,
+    /// The host that S3 would rather be asked at.
+    pub(crate) endpoint: String,
 }
 
 pub(crate) fn read_page(xml: &[u8]) -> Option<Page> {
@@ -96,6 +98,7 @@ pub(crate) fn read_error(xml: &[u8]) -> Option<ErrorReply> {
         ["Message"] => text.trim().clone_into(&mut error.message),
         ["RequestId"] => text.trim().clone_into(&mut error.request_id),
         ["Region"] => text.trim().clone_into(&mut error.region),
+        ["Endpoint"] => text.trim().clone_into(&mut error.endpoint),
         _ => {}
     })?;
     Some(error)

@@ -1,0 +1,85 @@
+//! `Credentials`: an access key, its secret, and for temporary ones the session
+//! token and when they expire. Where they come from is for
+//! `client/credentials` to say.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use crate::endpoint::invalid;
+use crate::error::Result;
+use crate::time::unix_millis;
+
+/// What requests are signed with. Never shown, in `Debug` either.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Credentials {
+    pub(crate) access_key: String,
+    pub(crate) secret_key: String,
+    pub(crate) session_token: Option<String>,
+    /// Unix milliseconds.
+    pub(crate) expires_at: Option<i64>,
+}
+
+/// The option `credentials_with`.
+pub(crate) type Hook =
+    Arc<dyn Fn() -> Result<Credentials, Box<dyn std::error::Error + Send + Sync>> + Send + Sync>;
+
+impl Credentials {
+    /// Credentials that do not expire.
+    pub fn new(access_key: impl Into<String>, secret_key: impl Into<String>) -> Self {
+        Self {
+            access_key: access_key.into(),
+            secret_key: secret_key.into(),
+            session_token: None,
+            expires_at: None,
+        }
+    }
+
+    /// The session token of temporary ones.
+    #[must_use]
+    pub fn session_token(mut self, token: impl Into<String>) -> Self {
+        self.session_token = Some(token.into());
+        self
+    }
+
+    /// When they expire. They are replaced five minutes before.
+    #[must_use]
+    pub fn expires_at(mut self, moment: SystemTime) -> Self {
+        self.expires_at = Some(unix_millis(moment));
+        self
+    }
+
+    /// Both or neither, and none of it empty: rust-s3 would send a request
+    /// without a secret unsigned, sign an empty token, and panic without a key.
+    pub(crate) fn check(mut self) -> Result<Self> {
+        self.session_token = self.session_token.filter(|token| !token.is_empty());
+        let visible = |text: &str| text.bytes().all(|b| b.is_ascii_graphic());
+        match (self.access_key.is_empty(), self.secret_key.is_empty()) {
+            (true, true) => Err(invalid("credentials", "they are empty")),
+            (true, false) => Err(invalid(
+                "credentials",
+                "there is a secret key and no access key",
+            )),
+            (false, true) => Err(invalid(
+                "credentials",
+                "there is an access key and no secret key",
+            )),
+            _ if !visible(&self.access_key)
+                || !visible(&self.secret_key)
+                || !self.session_token.as_deref().is_none_or(visible) =>
+            {
+                Err(invalid(
+                    "credentials",
+                    "they hold a space, a line end or something outside ASCII: was more copied than the key?",
+                ))
+            }
+            _ => Ok(self),
+        }
+    }
+}
+
+impl fmt::Debug for Credentials {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Credentials(not shown)")
+    }
+}
