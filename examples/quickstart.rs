@@ -262,32 +262,27 @@ impl Place {
     }
 
     fn of_the_user(text: &str) -> Result<Self> {
-        let url = url::Url::parse(text)?;
-        if url.scheme() != "s3" {
-            return Err("S3CACHE_URL must look like s3://bucket/folder?region=eu-central-1".into());
-        }
-        let name = url.host_str().ok_or("S3CACHE_URL names no bucket")?;
-        let folder = url.path().trim_matches('/');
+        let options = Options::from_url(text)?;
+        let name = options.get("bucket").ok_or("S3CACHE_URL names no bucket")?;
+        let folder = options.get("location").unwrap_or_default();
         // A folder of its own: what it empties at the end is what it filled.
         let location = format!("{folder}/s3cache-quickstart-{}", std::process::id());
         let location = location.trim_start_matches('/').to_owned();
-        let mut options = Options::new(name).location(&location);
-        let (mut region, mut endpoint) = ("us-east-1".to_owned(), None);
-        for (key, value) in url.query_pairs() {
-            match &*key {
-                "region" => region = value.into_owned(),
-                "endpoint" => endpoint = Some(value.into_owned()),
-                other => return Err(format!("S3CACHE_URL: {other} is not known here").into()),
-            }
-        }
-        options = options.region(&region);
-        if let Some(endpoint) = &endpoint {
-            options = options.endpoint(endpoint);
-        }
-        let by_path = endpoint.is_some() || name.contains('.');
+        let options = options.location(&location);
+        // To look at an object past the library: the same place, as rust-s3 has it.
+        let region = Cache::open(options.clone())?.region();
+        let variable = |name| std::env::var(name).ok();
+        let endpoint = options
+            .get("endpoint")
+            .or_else(|| variable("AWS_ENDPOINT_URL_S3"))
+            .or_else(|| variable("AWS_ENDPOINT_URL"));
+        let by_path = match options.get("path_style") {
+            Some(yes) => yes == "yes",
+            None => endpoint.is_some() || name.contains('.'),
+        };
         let endpoint = endpoint.unwrap_or_else(|| format!("https://s3.{region}.amazonaws.com"));
         let region = Region::Custom { region, endpoint };
-        let mut bucket = Bucket::new(name, region, Credentials::from_env()?)?;
+        let mut bucket = Bucket::new(&name, region, Credentials::from_env()?)?;
         if by_path {
             bucket = bucket.with_path_style();
         }

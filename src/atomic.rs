@@ -9,8 +9,8 @@ use crate::change::{Change, Terms, There};
 use crate::conditions::Conditions;
 use crate::contest::Base;
 use crate::error::{Error, ErrorKind, Result};
-use crate::key::Key;
-use crate::time::{self, Timeout};
+use crate::key::{Key, Object};
+use crate::time::Timeout;
 
 /// What [`Cache::get_with_token`] has read, for [`Cache::compare_and_set`] to
 /// know it again. Of use for one key, in any handle of the same cache.
@@ -46,9 +46,11 @@ impl Cache {
             payload: false,
             strict: false,
         };
-        let added = self.contend(&object, terms, |there| {
-            let change = || self.change(timeout, value.into(), ());
-            Ok(there.live.is_none().then(change))
+        let added = self.writing(None, || {
+            self.contend(&object, terms, |there| {
+                let change = || self.change(timeout, value.into(), ());
+                Ok(there.live.is_none().then(change))
+            })
         })?;
         Ok(added.is_some())
     }
@@ -69,7 +71,7 @@ impl Cache {
             payload: true,
             strict: false,
         };
-        let touched = self.contend(&object, terms, |there| {
+        let touch = |there: There<'_>| {
             Ok(there.live.map(|header| Change {
                 expires_at: self.expires_at(timeout),
                 // Somebody may be computing the next value, and goes on.
@@ -78,7 +80,8 @@ impl Cache {
                 value: None,
                 answer: (),
             }))
-        })?;
+        };
+        let touched = self.writing(None, || self.contend(&object, terms, touch))?;
         Ok(touched.is_some())
     }
 
@@ -124,14 +127,21 @@ impl Cache {
     ) -> Result<Option<Vec<u8>>> {
         let timeout = timeout.into();
         let object = self.naming.object(&key.into());
-        self.contend(&object, Terms::of_change("update"), |there| {
+        let mut made = None;
+        let next = |there: There<'_>| {
             let value = there.value(self.policy.max_value_size)?;
-            let Some(new) = change(value.as_deref()) else {
+            let new = made.insert(change(value.as_deref())).clone();
+            let Some(new) = new else {
                 return Ok(None);
             };
             self.check_size("update", &object, &new)?;
             Ok(Some(self.change(timeout, new.clone().into(), new)))
-        })
+        };
+        let contend = || self.contend(&object, Terms::of_change("update"), next);
+        match self.writing(None, || contend().map(Some))? {
+            Some(updated) => Ok(updated),
+            None => Ok(made.unwrap_or_else(|| change(None))),
+        }
     }
 
     /// Like [`get`](Self::get), with a token that stands for what was read. 1 GET.
@@ -141,9 +151,13 @@ impl Cache {
     /// As `get`.
     pub fn get_with_token<'k>(&self, key: impl Into<Key<'k>>) -> Result<Option<(Vec<u8>, Token)>> {
         let object = self.naming.object(&key.into());
+        self.reading(None, || self.read_with_token(&object))
+    }
+
+    fn read_with_token(&self, object: &Object) -> Result<Option<(Vec<u8>, Token)>> {
         let mut rest = Vec::new();
-        let look = self.look_for_base(&object, true, &mut rest)?;
-        let there = There::new(&look, &rest, time::now());
+        let look = self.look_for_base(object, true, &mut rest)?;
+        let there = There::new(&look, &rest, self.client.now());
         let value = there
             .value(self.policy.max_value_size)?
             .map(Cow::into_owned);
@@ -178,9 +192,11 @@ impl Cache {
             payload: true,
             strict: true,
         };
-        let stored = self.contend(&object, terms, |there| {
-            let same = there.base.etag == token.0.etag;
-            Ok(same.then(|| self.change(timeout, value.into(), ())))
+        let stored = self.writing(None, || {
+            self.contend(&object, terms, |there| {
+                let same = there.base.etag == token.0.etag;
+                Ok(same.then(|| self.change(timeout, value.into(), ())))
+            })
         })?;
         Ok(stored.is_some())
     }
@@ -194,6 +210,7 @@ impl Cache {
     ///
     /// Where a request fails.
     pub fn conditional_writes(&self) -> Result<Conditions> {
+        self.writable("conditional_writes")?;
         self.probe.conditions(&self.client, &self.naming)
     }
 
@@ -204,7 +221,7 @@ impl Cache {
         apply: impl Fn(i64) -> Option<i64>,
     ) -> Result<i64> {
         let object = self.naming.object(key);
-        let sum = self.contend(&object, Terms::of_change(call), |there| {
+        let add = |there: There<'_>| {
             let (Some(header), Some(value)) =
                 (there.live, there.value(self.policy.max_value_size)?)
             else {
@@ -223,7 +240,8 @@ impl Cache {
                 value: Some(sum.to_string().into_bytes().into()),
                 answer: sum,
             }))
-        })?;
+        };
+        let sum = self.writing(None, || self.contend(&object, Terms::of_change(call), add))?;
         sum.ok_or_else(|| {
             let missing = Error::new(ErrorKind::NotFound, "there is no live entry to count on")
                 .with_remedy("add the key with its first number");

@@ -6,17 +6,18 @@ use std::fmt;
 
 use crate::Options;
 use crate::census::{Census, Write};
+use crate::change::MISDATED;
 use crate::client::{Client, Condition, Written};
 use crate::conditions::Probe;
 use crate::cull;
 use crate::entry::{Entry, HEADER, Header, Meta};
 use crate::error::{Error, ErrorKind, Result};
-use crate::key::{Key, Naming, Object};
-use crate::lookup::{Depth, Lookup, look, look_for_value, too_large};
+use crate::key::{Id, Key, Naming, Object};
+use crate::lookup::{Depth, Horizon, Lookup, look, look_for_value, too_large};
 use crate::settings::Policy;
 use crate::stats::Stats;
 use crate::sweep::delete_names;
-use crate::time::{self, Timeout, Ttl};
+use crate::time::{Timeout, Ttl};
 use crate::writer::Writer;
 
 /// A cache in an S3 bucket: bytes in, bytes out, blocking.
@@ -41,6 +42,7 @@ pub struct Cache {
     pub(crate) probe: Probe,
     pub(crate) writer: Writer,
     pub(crate) census: RefCell<Census>,
+    pub(crate) last_error: RefCell<Option<Error>>,
 }
 
 impl Cache {
@@ -57,6 +59,7 @@ impl Cache {
             naming: settings.naming.clone(),
             policy: settings.policy.clone(),
             census: RefCell::default(),
+            last_error: RefCell::default(),
             client: Client::new(settings)?,
         })
     }
@@ -81,10 +84,7 @@ impl Cache {
     /// As `get`; the buffer's content is then of no meaning.
     pub fn get_into<'k>(&self, key: impl Into<Key<'k>>, value: &mut Vec<u8>) -> Result<bool> {
         let object = self.naming.object(&key.into());
-        let max = self.policy.max_value_size;
-        let lookup = look_for_value(&self.client, &object, time::now(), value, max)
-            .map_err(|error| self.client.about("get", &object.name, error))?;
-        let hit = self.counted(&lookup).is_some();
+        let hit = self.reading(false, || self.read(&object, value))?;
         if !hit {
             value.clear();
         }
@@ -120,11 +120,11 @@ impl Cache {
     /// Where its request fails.
     pub fn ttl<'k>(&self, key: impl Into<Key<'k>>) -> Result<Option<Ttl>> {
         let object = self.naming.object(&key.into());
-        let now = time::now();
-        let lookup = look(&self.client, &object, now, Depth::Header)?;
-        Ok(self
-            .counted(&lookup)
-            .and_then(|header| Ttl::until(header.expires_at, now)))
+        self.reading(None, || {
+            let lookup = look(&self.client, &object, Horizon::NOW, Depth::Header)?;
+            let live = self.counted(&lookup);
+            Ok(live.and_then(|header| Ttl::until(header.expires_at, self.client.now())))
+        })
     }
 
     /// Stores a value, in place of what is there. 1 PUT.
@@ -145,25 +145,49 @@ impl Cache {
     ) -> Result<()> {
         let (value, object) = (value.as_ref(), self.naming.object(&key.into()));
         self.check_size("set", &object, value)?;
-        self.make_room(&object, value.len())?;
-        let expires_at = self.expires_at(timeout.into());
-        // A kept connection may have been closed meanwhile: once more, as
-        // another write, since those who have written in between know this one.
-        for last in [false, true] {
+        let timeout = timeout.into();
+        self.writing((), || self.store(&object, value, timeout))
+    }
+
+    fn store(&self, object: &Object, value: &[u8], timeout: Timeout) -> Result<()> {
+        self.writable("set")?;
+        self.make_room(object, value.len())?;
+        let mut tries = self.client.tries();
+        let mut misdated = 0;
+        loop {
+            let skew = self.client.skew().unwrap_or(0);
+            let expires_at = self.expires_at(timeout);
             let meta = Meta::new(self.writer.next()?, object.key_digest, expires_at);
             let entry = Entry::new(&meta, &[], value, self.policy.compression);
-            let name = &object.name;
-            match self.client.put(name, entry.parts(), Condition::Always)? {
-                Written::Unknown(error) if last || !error.is_stale() => {
-                    self.wrote(&object, value.len(), true);
-                    return Err(error);
+            let error = match self
+                .client
+                .put(&object.name, entry.parts(), Condition::Always)
+            {
+                Ok(Written::Unknown(error)) | Err(error) => error,
+                Ok(written) => {
+                    // The reply may have told that the entry was dated by a wrong clock.
+                    let off = self.client.skew().unwrap_or(0).abs_diff(skew);
+                    let stored = !matches!(written, Written::Undecided);
+                    if stored && (off <= MISDATED || misdated == MISDATED_TRIES) {
+                        self.wrote(object, value.len(), true);
+                        return Ok(());
+                    }
+                    misdated += 1;
+                    if misdated <= MISDATED_TRIES {
+                        continue;
+                    }
+                    let what =
+                        "S3 refuses one date after another, and tells another time each time";
+                    return Err(Error::new(ErrorKind::ClockSkew, what));
                 }
-                Written::Unknown(_) => {}
-                _ => break,
+            };
+            // Again as another write, since those who have written in between
+            // know this one. What never arrived has been sent again already.
+            if error.is_void() || !self.client.again(&mut tries, &error) {
+                self.wrote(object, value.len(), true);
+                return Err(error);
             }
         }
-        self.wrote(&object, value.len(), true);
-        Ok(())
     }
 
     /// Stores several pairs of key and value, one after another. 1 PUT each,
@@ -190,7 +214,11 @@ impl Cache {
     ///
     /// Where its request fails.
     pub fn delete<'k>(&self, key: impl Into<Key<'k>>) -> Result<()> {
-        self.delete_object(&self.naming.object(&key.into()))
+        let object = self.naming.object(&key.into());
+        self.writing((), || {
+            self.writable("delete")?;
+            self.delete_object(&object)
+        })
     }
 
     /// Deletes an entry, and tells whether a live one was there (Django's
@@ -206,19 +234,38 @@ impl Cache {
     /// Where one of its requests fails.
     pub fn remove<'k>(&self, key: impl Into<Key<'k>>) -> Result<bool> {
         let object = self.naming.object(&key.into());
+        self.writing(false, || self.remove_object(&object))
+    }
+
+    fn remove_object(&self, object: &Object) -> Result<bool> {
+        self.writable("remove")?;
+        let mut lost: Option<(String, Error)> = None;
         for _ in 0..REMOVE_TRIES {
-            let lookup = look(&self.client, &object, time::now(), Depth::Header)?;
+            let lookup = look(&self.client, object, Horizon::NOW, Depth::Header)?;
             let Lookup::Live { etag, header } = lookup else {
-                return Ok(false);
+                return lost.map_or(Ok(false), |(_, unknown)| Err(unknown));
             };
-            if self.client.delete_unchanged(&object.name, &etag)? {
-                let size = HEADER as u64 + header.rest_len();
-                self.census.borrow_mut().deleted(&object.id, Some(size));
-                return Ok(true);
+            if let Some((before, unknown)) = lost.take()
+                && before != etag
+            {
+                return Err(unknown);
+            }
+            match self.client.delete_unchanged(&object.name, &etag) {
+                Ok(true) => {
+                    let size = HEADER as u64 + header.rest_len();
+                    self.census.borrow_mut().deleted(&object.id, Some(size));
+                    return Ok(true);
+                }
+                Ok(false) => {}
+                // If it is still there, the deletion was not made.
+                Err(unknown) if unknown.kind() == ErrorKind::OutcomeUnknown => {
+                    lost = Some((etag, unknown));
+                }
+                Err(error) => return Err(error),
             }
         }
         // Written again and again: what is there by now has no claim to stay.
-        self.delete_object(&object)?;
+        self.delete_object(object)?;
         Ok(true)
     }
 
@@ -234,9 +281,14 @@ impl Cache {
     ) -> Result<()> {
         let objects = keys.into_iter().map(|key| self.naming.object(&key.into()));
         let (ids, names): (Vec<_>, Vec<_>) = objects.map(|object| (object.id, object.name)).unzip();
-        let failed = delete_names(&self.client, &names)?;
+        self.writing((), || self.delete_named(&ids, &names))
+    }
+
+    fn delete_named(&self, ids: &[Id], names: &[String]) -> Result<()> {
+        self.writable("delete_many")?;
+        let failed = delete_names(&self.client, names)?;
         let mut census = self.census.borrow_mut();
-        for (id, name) in ids.iter().zip(&names) {
+        for (id, name) in ids.iter().zip(names) {
             if !failed.iter().any(|failure| failure.name == *name) {
                 census.deleted(id, None);
             }
@@ -299,7 +351,13 @@ impl Cache {
     }
 
     pub(crate) fn expires_at(&self, timeout: Timeout) -> i64 {
-        timeout.expires_at(time::now(), self.policy.default_timeout)
+        timeout.expires_at(self.client.now(), self.policy.default_timeout)
+    }
+
+    fn read(&self, object: &Object, value: &mut Vec<u8>) -> Result<bool> {
+        let lookup = look_for_value(&self.client, object, value, self.policy.max_value_size)
+            .map_err(|error| self.client.about("get", &object.name, error))?;
+        Ok(self.counted(&lookup).is_some())
     }
 
     fn delete_object(&self, object: &Object) -> Result<()> {
@@ -331,6 +389,9 @@ impl Cache {
 
 const REMOVE_TRIES: u32 = 10;
 
+/// A clock is learned from one reply, or does not stand still.
+const MISDATED_TRIES: u32 = 2;
+
 /// Near enough: a deflated value is shorter, a history adds a little.
 fn size_of_entry(len: usize) -> u64 {
     (HEADER + len) as u64
@@ -347,6 +408,7 @@ impl Clone for Cache {
             probe: self.probe.clone(),
             writer: Writer::default(),
             census: self.census.clone(),
+            last_error: RefCell::default(),
         }
     }
 }

@@ -10,9 +10,12 @@ use crate::contest::{Base, Contest};
 use crate::entry::{Corrupt, Entry, Header, Meta};
 use crate::error::Result;
 use crate::key::Object;
-use crate::lookup::{Depth, look, too_large};
-use crate::time;
+use crate::lookup::{Depth, Horizon, look, too_large};
+use crate::time::NEVER;
 use crate::writer;
+
+/// So many milliseconds is a reply's `Date` vague by.
+pub(crate) const MISDATED: u64 = 1000;
 
 /// On what terms a call contends.
 #[derive(Debug)]
@@ -60,6 +63,7 @@ impl Cache {
         change: impl FnMut(There<'_>) -> Result<Option<Change<'v, T>>>,
     ) -> Result<Option<T>> {
         let call = terms.call;
+        self.writable(call)?;
         self.rounds(object, terms, change)
             .map_err(|error| self.client.about(call, &object.name, error))
     }
@@ -90,7 +94,7 @@ impl Cache {
             if terms.strict {
                 contest.refute(base)?;
             }
-            let there = There::new(&look, &rest, time::now());
+            let there = There::new(&look, &rest, self.client.now());
             let (live, payload) = (there.live, there.payload);
             let change = change(there).map_err(|error| contest.or_unknown(error))?;
             let Some(change) = change else {
@@ -114,11 +118,41 @@ impl Cache {
                     Entry::again(&meta, &history, deflated, payload)
                 }
             };
+            let skew = self.client.skew().unwrap_or(0);
             if let Some(answer) = contest.write(&entry, meta.write_id, base, change.answer)? {
                 self.wrote(object, len, base.etag.is_none());
+                let off = self.client.skew().unwrap_or(0).saturating_sub(skew);
+                if off.unsigned_abs() > MISDATED {
+                    self.date_again(object, meta.write_id, off, means)?;
+                }
                 return Ok(Some(answer));
             }
         }
+    }
+
+    /// Dates an entry of its own anew, which was written before any reply had
+    /// told the time. If somebody has written since, that stands.
+    fn date_again(&self, object: &Object, id: u64, off: i64, means: Means) -> Result<()> {
+        let mut rest = Vec::new();
+        let (base, header) = self.look_for_base(object, true, &mut rest)?;
+        let Some(header) = header.filter(|header| header.write_id == id) else {
+            return Ok(());
+        };
+        // Never, or expired whatever the time.
+        if matches!(header.expires_at, NEVER | 0) {
+            return Ok(());
+        }
+        let expires_at = header.expires_at.saturating_add(off).min(NEVER - 1);
+        let meta = Meta {
+            lease_until: header.lease_until,
+            cost_ms: header.cost_ms,
+            ..Meta::new(self.writer.next()?, object.key_digest, expires_at)
+        };
+        let history = writer::history(base.known(), meta.write_id);
+        let entry = Entry::again(&meta, &history, header.deflated, header.split(&rest).1);
+        self.client
+            .put(&object.name, entry.parts(), base.condition(means)?)?;
+        Ok(())
     }
 
     /// What is there to build on, expired or not, and its header if it is an entry.
@@ -138,8 +172,7 @@ impl Cache {
         } else {
             Depth::Header
         };
-        // At the beginning of time nothing has expired.
-        let lookup = look(&self.client, object, i64::MIN, depth)?;
+        let lookup = look(&self.client, object, Horizon::Beginning, depth)?;
         Ok(Base::found(lookup, whole.then_some(rest)))
     }
 }

@@ -8,10 +8,11 @@
 //! id; so of several writes on one base at most one can ever be stored.
 
 use std::thread::sleep;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use crate::client::{Client, Condition, Written};
 use crate::conditions::Means;
+use crate::deadline;
 use crate::entry::{Entry, Header};
 use crate::error::{Error, ErrorKind, Result};
 use crate::key::Object;
@@ -36,7 +37,6 @@ pub(crate) struct Contest<'a, T> {
     object: &'a Object,
     means: Means,
     tries: u32,
-    since: Instant,
     /// The write of ours that was refused last. Somebody in between may have
     /// passed it on twice, and the refusal may be that of its second arrival.
     refused: Option<Tried<T>>,
@@ -51,7 +51,6 @@ struct Tried<T> {
 }
 
 const TRIES: u32 = 100;
-const TIME: Duration = Duration::from_secs(30);
 
 impl<'a, T> Contest<'a, T> {
     pub(crate) fn new(client: &'a Client, object: &'a Object, means: Means) -> Self {
@@ -60,7 +59,6 @@ impl<'a, T> Contest<'a, T> {
             object,
             means,
             tries: 0,
-            since: Instant::now(),
             refused: None,
             pending: Vec::new(),
         }
@@ -156,7 +154,8 @@ impl<'a, T> Contest<'a, T> {
     /// Pauses grow, and are spread at random, so that racing writers fall out of step.
     fn pause(&mut self) -> Result<()> {
         self.tries += 1;
-        if self.tries >= TRIES || self.since.elapsed() > TIME {
+        let pause = Duration::from_micros(random::bits()? % (1000 << self.tries.min(6)));
+        if self.tries >= TRIES || !deadline::allows(pause) {
             let contended = Error::new(
                 ErrorKind::Contended,
                 format!(
@@ -168,8 +167,7 @@ impl<'a, T> Contest<'a, T> {
                 contended.with_remedy("try again, or spread the load over several keys");
             return Err(self.or_unknown(contended));
         }
-        let longest = 1000 << self.tries.min(6);
-        sleep(Duration::from_micros(random::bits()? % longest));
+        sleep(pause);
         Ok(())
     }
 }

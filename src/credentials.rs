@@ -51,30 +51,38 @@ impl Credentials {
 
     /// Both or neither, and none of it empty: rust-s3 would send a request
     /// without a secret unsigned, sign an empty token, and panic without a key.
-    pub(crate) fn check(mut self) -> Result<Self> {
+    pub(crate) fn check(self) -> Result<Self> {
+        self.usable().map_err(|why| invalid("credentials", why))
+    }
+
+    /// The same, with the reason alone for an error.
+    pub(crate) fn usable(mut self) -> Result<Self, &'static str> {
         self.session_token = self.session_token.filter(|token| !token.is_empty());
         let visible = |text: &str| text.bytes().all(|b| b.is_ascii_graphic());
         match (self.access_key.is_empty(), self.secret_key.is_empty()) {
-            (true, true) => Err(invalid("credentials", "they are empty")),
-            (true, false) => Err(invalid(
-                "credentials",
-                "there is a secret key and no access key",
-            )),
-            (false, true) => Err(invalid(
-                "credentials",
-                "there is an access key and no secret key",
-            )),
+            (true, true) => Err("they are empty"),
+            (true, false) => Err("there is a secret key and no access key"),
+            (false, true) => Err("there is an access key and no secret key"),
             _ if !visible(&self.access_key)
                 || !visible(&self.secret_key)
                 || !self.session_token.as_deref().is_none_or(visible) =>
             {
-                Err(invalid(
-                    "credentials",
+                Err(
                     "they hold a space, a line end or something outside ASCII: was more copied than the key?",
-                ))
+                )
             }
             _ => Ok(self),
         }
+    }
+
+    /// Whether S3 could not tell these from the others.
+    pub(crate) fn sign_like(&self, others: &Self) -> bool {
+        self.parts() == others.parts()
+    }
+
+    fn parts(&self) -> (&str, &str, Option<&str>) {
+        let token = self.session_token.as_deref();
+        (&self.access_key, &self.secret_key, token)
     }
 }
 

@@ -1,12 +1,19 @@
 //! Where the bucket is: from endpoint, region and bucket name to the host and
-//! path of every request. Checked once, at opening; the only room that names
-//! `url`.
+//! path of every request. Checked once, at opening; with its annexes the only
+//! room that names `url`.
 //!
 //! Stricter than rust-s3, which takes any string here: a bucket `x?y` would
 //! change the host, an endpoint with a password would send it in clear.
 
+mod aws;
+mod parts;
+
+use std::net::IpAddr;
+
 use url::{Host, Url};
 
+pub(crate) use self::aws::{region_of_host, region_of_url};
+pub(crate) use self::parts::of_parts;
 use crate::error::{Error, ErrorKind, Result};
 
 /// The place of a bucket.
@@ -24,14 +31,6 @@ pub(crate) struct Endpoint {
     path_style: Option<bool>,
 }
 
-/// An endpoint in parts, as django-s3-cache was told it, put together.
-#[derive(Debug, Default, PartialEq, Eq)]
-pub(crate) struct Parts {
-    pub(crate) url: Option<String>,
-    /// Where the host is one of AWS's own, which says it.
-    pub(crate) region: Option<String>,
-}
-
 impl Endpoint {
     /// `url` none: AWS. `path_style` none: path style for any endpoint given
     /// and for dotted buckets (no wildcard certificate covers them), else the
@@ -44,8 +43,10 @@ impl Endpoint {
     ) -> Result<Self> {
         check_bucket(bucket)?;
         check_region(region)?;
-        let aws = aws_url(region);
-        let parsed = parse(url.unwrap_or(&aws))?;
+        let aws = format!("https://{}", aws::host_of(region));
+        let regional = url.and_then(|url| aws::regional(url, region));
+        let url = regional.as_deref().or(url);
+        let parsed = parse("endpoint", url.unwrap_or(&aws))?;
         let tls = parsed.scheme() == "https";
         if tls && cfg!(not(feature = "tls")) {
             return Err(invalid(
@@ -87,16 +88,21 @@ impl Endpoint {
     /// The same bucket, should it be in another region: AWS has a host for
     /// each, and any other endpoint stays where it is.
     pub(crate) fn in_region(&self, region: &str) -> Result<Self> {
-        Self::new(&self.bucket, region, self.url.as_deref(), self.path_style)
+        let url = self.url.as_deref();
+        let moved = url.and_then(|url| aws::moved(url, region));
+        let url = moved.as_deref().or(url);
+        Self::new(&self.bucket, region, url, self.path_style)
     }
 
     /// Whether what is sent there leaves this machine in the clear.
     pub(crate) fn is_in_the_clear(&self) -> bool {
-        let name = self
-            .host
-            .rsplit_once(':')
-            .map_or(&*self.host, |(name, _)| name);
-        let here = name == "localhost" || name == "[::1]" || name.starts_with("127.");
+        // A port has no brackets in it, an IPv6 address ends in one.
+        let name = match self.host.rsplit_once(':') {
+            Some((name, port)) if !port.contains(']') => name,
+            _ => &self.host,
+        };
+        let address = name.trim_matches(['[', ']']).parse::<IpAddr>();
+        let here = name == "localhost" || address.is_ok_and(|address| address.is_loopback());
         !self.tls && !here
     }
 
@@ -105,90 +111,27 @@ impl Endpoint {
     }
 }
 
-/// The regional host, which every region has; rust-s3 knows older names only.
-fn aws_url(region: &str) -> String {
-    let china = if region.starts_with("cn-") { ".cn" } else { "" };
-    format!("https://s3.{region}.amazonaws.com{china}")
-}
-
-/// `host`, `port` and `use_ssl`, where any is given. AWS's own host stands for
-/// AWS as such, each region of which has its own.
-pub(crate) fn of_parts(
-    host: Option<&str>,
-    port: Option<u16>,
-    use_ssl: Option<bool>,
-) -> Result<Parts> {
-    let host = host.filter(|host| !host.is_empty());
-    let scheme = if use_ssl == Some(false) {
-        "http"
-    } else {
-        "https"
-    };
-    if host.is_some_and(|host| host.contains("://") || host.contains('/')) {
-        return Err(invalid(
-            "host",
-            "it is a host's name alone; the option endpoint takes a URL",
-        ));
-    }
-    let region = host.and_then(region_of_host);
-    let is_aws = host.is_none_or(|host| host == GLOBAL) || region.is_some();
-    if is_aws && port.is_none() && use_ssl != Some(false) {
-        return Ok(Parts { url: None, region });
-    }
-    let named = host.unwrap_or(GLOBAL);
-    let port = port.map(|port| format!(":{port}")).unwrap_or_default();
-    Ok(Parts {
-        url: Some(format!("{scheme}://{named}{port}")),
-        region,
-    })
-}
-
-/// AWS's host of old, which leads to buckets of every region.
-const GLOBAL: &str = "s3.amazonaws.com";
-
-/// `s3.REGION.amazonaws.com`, and `s3-REGION…` as it was once, with or
-/// without a bucket before it.
-pub(crate) fn region_of_host(host: &str) -> Option<String> {
-    let host = host.strip_suffix(".cn").unwrap_or(host);
-    let host = host.strip_suffix(".amazonaws.com")?;
-    let (before, region) = host.rsplit_once('.').unwrap_or(("", host));
-    let region = match region.strip_prefix("s3-") {
-        Some(region) => region,
-        None if before == "s3" || before.ends_with(".s3") => region,
-        None => return None,
-    };
-    check_region(region).ok()?;
-    Some(region.to_owned())
-}
-
-/// The same of a whole URL.
-pub(crate) fn region_of_url(url: &str) -> Option<String> {
-    region_of_host(Url::parse(url).ok()?.host_str()?)
-}
-
-fn parse(text: &str) -> Result<Url> {
+/// `option`: where it comes from.
+fn parse(option: &'static str, text: &str) -> Result<Url> {
     // The URL parser drops tabs and line feeds and takes backslashes for slashes.
     if !text.bytes().all(|b| b.is_ascii_graphic() && b != b'\\') {
         return Err(invalid(
-            "endpoint",
+            option,
             "it holds a space, a backslash or something outside ASCII",
         ));
     }
     if !text.starts_with("http://") && !text.starts_with("https://") {
-        return Err(invalid(
-            "endpoint",
-            "it must begin with http:// or https://",
-        ));
+        return Err(invalid(option, "it must begin with http:// or https://"));
     }
-    let url = Url::parse(text).map_err(|e| invalid("endpoint", "it is no URL").with_source(e))?;
+    let url = Url::parse(text).map_err(|e| invalid(option, "it is no URL").with_source(e))?;
     if !url.username().is_empty() || url.password().is_some() {
         return Err(invalid(
-            "endpoint",
+            option,
             "credentials do not belong in it: use the option credentials",
         ));
     }
     if url.query().is_some() || url.fragment().is_some() {
-        return Err(invalid("endpoint", "it must end before any ? or #"));
+        return Err(invalid(option, "it must end before any ? or #"));
     }
     let name = |host: &str| {
         let of_a_name = |b: u8| b.is_ascii_alphanumeric() || b"-._".contains(&b);
@@ -196,7 +139,7 @@ fn parse(text: &str) -> Result<Url> {
     };
     if matches!(url.host(), Some(Host::Domain(host)) if !name(host)) {
         return Err(invalid(
-            "endpoint",
+            option,
             "its host may hold letters, digits and - . _ only; the bucket does not belong in it",
         ));
     }
@@ -207,7 +150,7 @@ fn parse(text: &str) -> Result<Url> {
         || text.contains("/.")
     {
         return Err(invalid(
-            "endpoint",
+            option,
             "its path may hold letters, digits and - . _ ~ only, and no empty or dot segments",
         ));
     }
@@ -244,13 +187,14 @@ fn check_bucket(name: &str) -> Result<()> {
     Ok(())
 }
 
+/// A region becomes part of a host's name and of every signature.
+pub(crate) fn is_region(name: &str) -> bool {
+    let of_a_name = |b: u8| b.is_ascii_alphanumeric() || b == b'-' || b == b'_';
+    (1..=64).contains(&name.len()) && name.bytes().all(of_a_name)
+}
+
 fn check_region(name: &str) -> Result<()> {
-    let shape = !name.is_empty()
-        && name.len() <= 64
-        && name
-            .bytes()
-            .all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
-    if shape {
+    if is_region(name) {
         Ok(())
     } else {
         Err(invalid(
@@ -268,101 +212,4 @@ pub(crate) fn invalid(option: &'static str, why: &'static str) -> Error {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn at(url: &str) -> Result<Endpoint> {
-        Endpoint::new("bucket", "us-east-1", Some(url), None)
-    }
-
-    #[test]
-    fn hosts_and_paths() {
-        let told = |e: Endpoint| (e.tls, e.host, e.base);
-        let http = |host: &str, base: &str| (false, host.to_owned(), base.to_owned());
-        for (url, host, base) in [
-            ("http://127.0.0.1:9000", "127.0.0.1:9000", "/bucket/"),
-            ("http://127.0.0.1:80/", "127.0.0.1", "/bucket/"),
-            ("http://[::1]:9000/s3/", "[::1]:9000", "/s3/bucket/"),
-            (
-                "http://Minio.Local:8333/a/b",
-                "minio.local:8333",
-                "/a/b/bucket/",
-            ),
-        ] {
-            assert_eq!(told(at(url).unwrap()), http(host, base), "{url}");
-        }
-        let virtual_host = Endpoint::new("bucket", "r", Some("http://s3.local"), Some(false));
-        assert_eq!(told(virtual_host.unwrap()), http("bucket.s3.local", "/"));
-    }
-
-    #[cfg(feature = "tls")]
-    #[test]
-    fn aws_by_region() {
-        let told = |bucket: &str, region: &str| {
-            let e = Endpoint::new(bucket, region, None, None).unwrap();
-            assert!(e.tls);
-            e.host + &e.base
-        };
-        assert_eq!(
-            told("bucket", "us-east-1"),
-            "bucket.s3.us-east-1.amazonaws.com/"
-        );
-        assert_eq!(
-            told("bucket", "cn-north-1"),
-            "bucket.s3.cn-north-1.amazonaws.com.cn/"
-        );
-        assert_eq!(
-            told("my.bucket", "af-south-1"),
-            "s3.af-south-1.amazonaws.com/my.bucket/"
-        );
-    }
-
-    #[test]
-    fn refused() {
-        for url in [
-            "",
-            "host",
-            "ftp://host",
-            "http://",
-            "http://u:p@host",
-            "http://u@host",
-            "http://host?x",
-            "http://host#x",
-            "http://host/a b",
-            "http://host/..",
-            "http://host/a/./b",
-            "http://host//a",
-            "http://ho\tst",
-            "http://host\\x",
-            "http:/host",
-            "http://host:99999",
-            "http://host/%2e%2e",
-            "http://höst",
-            "http://{bucket}.host",
-            "http://a`b",
-            "http://a\"b",
-        ] {
-            let error = at(url).expect_err(url);
-            assert_eq!(error.kind(), ErrorKind::InvalidOption, "{url}");
-            assert!(!format!("{error:?}").contains("u:p"), "{error}");
-        }
-        for bucket in [
-            "",
-            "ab",
-            "a/b",
-            "x?y",
-            "A-b",
-            "a_b",
-            "-ab",
-            "ab-",
-            "a..b",
-            "a--use1-az5--x-s3",
-        ] {
-            Endpoint::new(bucket, "r", Some("http://host"), None).expect_err(bucket);
-        }
-        Endpoint::new("bucket", "", None, None).expect_err("empty region");
-        Endpoint::new("bucket", "us/east", None, None).expect_err("slash in region");
-        Endpoint::new("bucket", "r", Some("http://127.0.0.1"), Some(false))
-            .expect_err("host style by address");
-    }
-}
+mod tests;

@@ -7,19 +7,23 @@
 use std::borrow::Cow;
 use std::error::Error as StdError;
 use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
 
 /// The result of every call of this crate.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-type Source = Box<dyn StdError + Send + Sync>;
+type Source = Arc<dyn StdError + Send + Sync>;
 
 /// Why a call failed. One pointer wide; see [`Error::kind`] for what to match on.
 ///
 /// Displayed, it says the S3 operation, the object and the bucket, what
 /// happened, S3's own code and request id, and the remedy where it is known.
 /// `{:#}` adds the chain of causes.
+#[derive(Clone)]
 pub struct Error(Box<Inner>);
 
+#[derive(Clone)]
 struct Inner {
     kind: ErrorKind,
     message: Cow<'static, str>,
@@ -31,6 +35,8 @@ struct Inner {
     code: Option<String>,
     request_id: Option<String>,
     stale: bool,
+    unsent: bool,
+    retry_after: Option<Duration>,
     source: Option<Source>,
 }
 
@@ -49,6 +55,8 @@ pub enum ErrorKind {
     NotAnInteger,
     /// `incr` or `decr` would leave the range of a 64-bit integer.
     Overflow,
+    /// A call that writes, of a cache that was opened with `read_only`.
+    ReadOnly,
     /// S3 knows the credentials and refuses the action.
     AccessDenied,
     /// S3 does not accept the credentials: unknown key, wrong secret, expired token.
@@ -61,7 +69,10 @@ pub enum ErrorKind {
     WrongRegion,
     /// No connection: the name does not resolve, or nothing listens there.
     Unreachable,
-    /// No answer within the connect, read or write timeout.
+    /// S3 was not asked, as the last calls have all failed: see
+    /// [`breaker_after`](crate::Options::breaker_after).
+    Unavailable,
+    /// No answer within the connect, read or write timeout, or the call's deadline.
     TimedOut,
     /// The TLS handshake failed.
     Tls,
@@ -128,6 +139,12 @@ impl Error {
         self.0.request_id.as_deref()
     }
 
+    /// How long the server asks to be left alone (`Retry-After`), where it does.
+    #[must_use]
+    pub fn retry_after(&self) -> Option<Duration> {
+        self.0.retry_after
+    }
+
     /// What to do about it, where that is known.
     #[must_use]
     pub fn remedy(&self) -> Option<&str> {
@@ -146,6 +163,8 @@ impl Error {
             code: None,
             request_id: None,
             stale: false,
+            unsent: false,
+            retry_after: None,
             source: None,
         }))
     }
@@ -172,6 +191,24 @@ impl Error {
         self
     }
 
+    /// Nothing of the request can have arrived.
+    pub(crate) fn on_unsent(mut self, unsent: bool) -> Self {
+        self.0.unsent = unsent;
+        self
+    }
+
+    /// Nothing was carried out: such a request may be sent again, whatever it was.
+    pub(crate) fn is_void(&self) -> bool {
+        self.0.unsent || self.0.kind == ErrorKind::Throttled
+    }
+
+    /// In seconds; the other form, a date, is not in use with S3.
+    pub(crate) fn with_retry_after(mut self, seconds: Option<&str>) -> Self {
+        let seconds = seconds.and_then(|text| text.trim().parse().ok());
+        self.0.retry_after = seconds.map(Duration::from_secs);
+        self
+    }
+
     pub(crate) fn is_stale(&self) -> bool {
         self.0.stale
     }
@@ -191,8 +228,11 @@ impl Error {
         self
     }
 
-    pub(crate) fn with_source(mut self, source: impl Into<Source>) -> Self {
-        self.0.source = Some(source.into());
+    pub(crate) fn with_source(
+        mut self,
+        source: impl Into<Box<dyn StdError + Send + Sync>>,
+    ) -> Self {
+        self.0.source = Some(source.into().into());
         self
     }
 
@@ -256,9 +296,18 @@ fn classify(status: u16, code: &str) -> (ErrorKind, Option<&'static str>) {
             K::WrongRegion,
             Some("set the option region to the bucket's own"),
         ),
-        (_, "AccessControlListNotSupported") => {
-            (K::Refused, Some("the bucket has ACLs disabled: send none"))
-        }
+        (_, "AccessControlListNotSupported") => (
+            K::Refused,
+            Some(
+                "the bucket has ACLs disabled, as is usual today: leave out the option acl, or set it to private",
+            ),
+        ),
+        (_, "InvalidStorageClass") => (
+            K::Refused,
+            Some(
+                "this engine has no such class: leave out the option storage_class, or name one that it has",
+            ),
+        ),
         (_, "SlowDown" | "ThrottlingException" | "TooManyRequests") | (429 | 499, _) => (
             K::Throttled,
             Some("send fewer requests at a time, or spread them over several locations"),

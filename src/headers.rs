@@ -2,9 +2,11 @@
 //! content type, cache control, and any the user adds. Checked when the cache
 //! is opened. Nothing optional is there unless asked for.
 
+mod encryption;
+
 use std::sync::Arc;
 
-use crate::digest::{from_base64, md5_base64};
+use self::encryption::Encryption;
 use crate::endpoint::{Endpoint, invalid};
 use crate::error::Result;
 use crate::options::Objects;
@@ -19,21 +21,29 @@ pub(crate) struct ObjectHeaders {
 /// A name in lower case, and its value.
 pub(crate) type Header = (String, String);
 
-/// The canned ACLs of objects and of buckets, but `private`:
+/// The canned ACLs of objects, but `private`:
 /// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/acl-overview.html#canned-acl>.
-const ACLS: [&str; 7] = [
+const ACLS: [&str; 6] = [
     "public-read",
     "public-read-write",
     "authenticated-read",
     "aws-exec-read",
     "bucket-owner-read",
     "bucket-owner-full-control",
+];
+
+/// Those of buckets, from the same page: S3 ignores the owner's there.
+const BUCKET_ACLS: [&str; 5] = [
+    "public-read",
+    "public-read-write",
+    "authenticated-read",
+    "aws-exec-read",
     "log-delivery-write",
 ];
 
 /// What a request's own making depends on, or what would change the bytes on
 /// their way.
-const OURS: [&str; 19] = [
+const OURS: [&str; 22] = [
     "accept-encoding",
     "authorization",
     "connection",
@@ -47,6 +57,9 @@ const OURS: [&str; 19] = [
     "if-modified-since",
     "if-none-match",
     "if-unmodified-since",
+    "keep-alive",
+    "proxy-authorization",
+    "proxy-connection",
     "range",
     "te",
     "trailer",
@@ -61,12 +74,15 @@ const OURS_OF_S3: [&str; 9] = [
     "x-amz-copy-source",
     "x-amz-date",
     "x-amz-decoded-content-length",
+    "x-amz-sdk-checksum-algorithm",
     "x-amz-security-token",
     "x-amz-trailer",
-    "x-amz-sdk-checksum-algorithm",
-    "x-amz-write-offset-bytes",
     "x-amz-website-redirect-location",
+    "x-amz-write-offset-bytes",
 ];
+
+/// Of one body each, not of all; and a key that reads would have to bring, too.
+const OURS_BY_START: [&str; 2] = ["x-amz-checksum-", "x-amz-server-side-encryption-customer-"];
 
 impl ObjectHeaders {
     pub(crate) fn check(given: &Objects, endpoint: &Endpoint) -> Result<Self> {
@@ -83,7 +99,7 @@ impl ObjectHeaders {
         if let Some(value) = given.cache_control.as_deref().filter(|v| !v.is_empty()) {
             put.push(header("cache_control", "cache-control", value)?);
         }
-        if let Some(acl) = canned_acl("acl", given.acl.as_deref())? {
+        if let Some(acl) = canned_acl("acl", &ACLS, given.acl.as_deref())? {
             put.push(("x-amz-acl".into(), acl));
         }
         if let Some(class) = storage_class(given)? {
@@ -91,12 +107,14 @@ impl ObjectHeaders {
         }
         let encryption = Encryption::check(given, endpoint)?;
         put.extend(encryption.put);
+        // An option of its own goes first, and of two the later.
+        let mut by_option: Vec<String> = put.iter().map(|(name, _)| name.clone()).collect();
+        if kind.is_none() {
+            by_option.retain(|name| name != "content-type");
+        }
         for (name, value) in &given.headers {
             let (name, value) = header("headers", name, value)?;
-            // An option of its own goes first, and of two the later.
-            let by_option = put.iter().any(|(n, _)| *n == name);
-            let is_default = name == "content-type" && kind.is_none();
-            if is_default || !by_option {
+            if !by_option.contains(&name) {
                 put.retain(|(n, _)| *n != name);
                 put.push((name, value));
             }
@@ -119,18 +137,27 @@ impl ObjectHeaders {
     }
 }
 
+/// The ACL of a bucket that is made.
+pub(crate) fn bucket_acl(acl: Option<&str>) -> Result<Option<String>> {
+    canned_acl("bucket_acl", &BUCKET_ACLS, acl)
+}
+
 /// The ACL to send: none for `private`, which is what comes without one and
 /// what buckets without ACLs, as they are made today, refuse.
-pub(crate) fn canned_acl(option: &'static str, acl: Option<&str>) -> Result<Option<String>> {
+fn canned_acl(
+    option: &'static str,
+    known: &'static [&'static str],
+    acl: Option<&str>,
+) -> Result<Option<String>> {
     let acl = acl.unwrap_or_default().to_ascii_lowercase();
     match &*acl {
         "" | "private" => Ok(None),
-        known if ACLS.contains(&known) => Ok(Some(acl)),
-        _ => Err(invalid(
-            option,
-            "it is one of S3's canned ACLs: private, public-read, public-read-write, authenticated-read, aws-exec-read, bucket-owner-read, bucket-owner-full-control, log-delivery-write",
-        )
-        .with_remedy(format!("{acl:?} is none of them"))),
+        name if known.contains(&name) => Ok(Some(acl)),
+        _ => {
+            let known = known.join(", ");
+            Err(invalid(option, "it is the name of a canned ACL of S3")
+                .with_remedy(format!("it may be private, {known}; it is {acl:?}")))
+        }
     }
 }
 
@@ -159,105 +186,19 @@ fn storage_class(given: &Objects) -> Result<Option<String>> {
     Ok(Some(class))
 }
 
-#[derive(Default)]
-struct Encryption {
-    put: Vec<Header>,
-    get: Vec<Header>,
-}
-
-impl Encryption {
-    /// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/serv-side-encryption.html>
-    fn check(given: &Objects, endpoint: &Endpoint) -> Result<Self> {
-        let how = given.encryption.as_deref().unwrap_or_default();
-        let how = how.to_ascii_lowercase();
-        let key_id = given
-            .encryption_key_id
-            .as_deref()
-            .filter(|id| !id.is_empty());
-        let customer = given.encryption_customer_key.as_deref();
-        let customer = customer.filter(|key| !key.is_empty());
-        let kms = matches!(&*how, "aws:kms" | "aws:kms:dsse");
-        if key_id.is_some() && !kms {
-            return Err(invalid(
-                "encryption_key_id",
-                "it is for encryption = aws:kms alone",
-            ));
-        }
-        if customer.is_some() && !matches!(&*how, "customer" | "") {
-            return Err(invalid(
-                "encryption_customer_key",
-                "it is for encryption = customer alone",
-            ));
-        }
-        let name = "x-amz-server-side-encryption";
-        match &*how {
-            "customer" => Self::customer(customer, endpoint),
-            "" if customer.is_some() => Self::customer(customer, endpoint),
-            "" => Ok(Self::default()),
-            "aes256" => Ok(Self {
-                put: vec![(name.into(), "AES256".into())],
-                get: Vec::new(),
-            }),
-            _ if kms => {
-                let mut put = vec![(name.to_owned(), how)];
-                if let Some(id) = key_id {
-                    let (name, value) = header(
-                        "encryption_key_id",
-                        "x-amz-server-side-encryption-aws-kms-key-id",
-                        id,
-                    )?;
-                    put.push((name, value));
-                }
-                Ok(Self {
-                    put,
-                    get: Vec::new(),
-                })
-            }
-            _ => Err(invalid(
-                "encryption",
-                "it is AES256, aws:kms, aws:kms:dsse or customer",
-            )),
-        }
-    }
-
-    fn customer(key: Option<&str>, endpoint: &Endpoint) -> Result<Self> {
-        let option = "encryption_customer_key";
-        let Some(bytes) = key.and_then(from_base64).filter(|key| key.len() == 32) else {
-            return Err(invalid(
-                option,
-                "it is 32 bytes in base64, 44 characters, as `openssl rand -base64 32` prints them",
-            ));
-        };
-        if endpoint.is_in_the_clear() {
-            return Err(invalid(
-                option,
-                "it goes with every request, and so over https only",
-            ));
-        }
-        let name = |end: &str| format!("x-amz-server-side-encryption-customer-{end}");
-        let headers = vec![
-            (name("algorithm"), "AES256".to_owned()),
-            (name("key"), key.unwrap_or_default().to_owned()),
-            (name("key-md5"), md5_base64(&bytes)),
-        ];
-        Ok(Self {
-            put: headers.clone(),
-            get: headers,
-        })
-    }
-}
-
 /// A header as it may be sent and signed.
 fn header(option: &'static str, name: &str, value: &str) -> Result<Header> {
-    let (name, value) = (name.trim().to_ascii_lowercase(), value.trim());
+    // Spaces at the ends are none of it; anything else there is not let pass.
+    let (name, value) = (name.trim_matches(' '), value.trim_matches(' '));
+    let name = name.to_ascii_lowercase();
     let token = |b: u8| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b);
-    if name.is_empty() || !name.bytes().all(token) {
+    if name.is_empty() || name.len() > 256 || !name.bytes().all(token) {
         return Err(
             invalid(option, "a header's name has letters, digits and - only")
                 .with_remedy(format!("look at {name:?}")),
         );
     }
-    if OURS.contains(&&*name) || OURS_OF_S3.contains(&&*name) {
+    if is_ours(&name) {
         return Err(
             invalid(option, "this header is not to be set: each request makes its own, or it would change what is stored")
                 .with_remedy(format!("leave out {name}")),
@@ -274,3 +215,11 @@ fn header(option: &'static str, name: &str, value: &str) -> Result<Header> {
     }
     Ok((name, value.to_owned()))
 }
+
+fn is_ours(name: &str) -> bool {
+    let by_start = OURS_BY_START.iter().any(|start| name.starts_with(start));
+    OURS.contains(&name) || OURS_OF_S3.contains(&name) || by_start
+}
+
+#[cfg(test)]
+mod tests;

@@ -92,6 +92,7 @@ impl Cache {
     ///
     /// `Unsupported`, as in `set_lifecycle`.
     pub fn remove_lifecycle(&self) -> Result<bool> {
+        self.writable("remove_lifecycle")?;
         let Some(found) = self.client.get_lifecycle()? else {
             return Ok(false);
         };
@@ -125,6 +126,7 @@ impl Cache {
 
     fn put_rule(&self, call: &'static str, days: u32) -> Result<()> {
         self.check_days(call, days)?;
+        self.writable(call)?;
         let prefix = &self.naming.prefix;
         let found = self.client.get_lifecycle()?.unwrap_or_default();
         let text = match &*found.text {

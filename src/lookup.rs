@@ -2,7 +2,7 @@
 //! operations decide on; a value leaves this room only if it is proved whole
 //! and of the right key.
 
-use crate::client::{Client, Span};
+use crate::client::{Body, Client, Span};
 use crate::entry::{Corrupt, HEADER, Header};
 use crate::error::{Error, ErrorKind, Result};
 use crate::key::Object;
@@ -36,25 +36,65 @@ pub(crate) enum Depth<'a> {
     Whole { rest: &'a mut Vec<u8>, max: usize },
 }
 
-pub(crate) fn look(client: &Client, object: &Object, now: i64, depth: Depth<'_>) -> Result<Lookup> {
+/// From what moment on an entry counts as expired.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Horizon {
+    /// The moment of the reply, so many milliseconds before.
+    Ago(i64),
+    /// It never does.
+    Beginning,
+}
+
+impl Horizon {
+    pub(crate) const NOW: Self = Self::Ago(0);
+}
+
+pub(crate) fn look(
+    client: &Client,
+    object: &Object,
+    horizon: Horizon,
+    mut depth: Depth<'_>,
+) -> Result<Lookup> {
     let span = match depth {
         Depth::Header => Span::Head(HEADER),
         Depth::Whole { .. } => Span::Whole,
     };
-    let Some(mut body) = client.get(&object.name, span)? else {
-        return Ok(Lookup::Nothing);
-    };
+    let mut tries = client.tries();
+    loop {
+        let Some(body) = client.get(&object.name, span)? else {
+            return Ok(Lookup::Nothing);
+        };
+        // A reply that ends early is asked for again.
+        match judge(client, body, object, horizon, &mut depth) {
+            Err(error) if client.again(&mut tries, &error) => {}
+            judged => return judged,
+        }
+    }
+}
+
+fn judge(
+    client: &Client,
+    mut body: Body<'_>,
+    object: &Object,
+    horizon: Horizon,
+    depth: &mut Depth<'_>,
+) -> Result<Lookup> {
     let etag = body.etag().to_owned();
+    // Only now: the reply may have told the time.
+    let horizon = match horizon {
+        Horizon::Ago(millis) => client.now().saturating_sub(millis),
+        Horizon::Beginning => i64::MIN,
+    };
     let mut first = [0; HEADER];
     let length = body.read_head(&mut first)?;
     let header = Header::decode(&first[..length], &object.key_digest)
         .and_then(|header| header.check_size(body.size()));
     let lookup = match (header, depth) {
         (Err(_), _) => Lookup::Corrupt { etag },
-        (Ok(header), _) if header.is_expired(now) => Lookup::Expired { etag, header },
+        (Ok(header), _) if header.is_expired(horizon) => Lookup::Expired { etag, header },
         (Ok(header), Depth::Header) => Lookup::Live { etag, header },
-        (Ok(header), Depth::Whole { max, .. }) if header.payload_len() > max as u64 => {
-            return Err(too_large(header.payload_len(), max));
+        (Ok(header), Depth::Whole { max, .. }) if header.payload_len() > *max as u64 => {
+            return Err(too_large(header.payload_len(), *max));
         }
         (Ok(header), Depth::Whole { rest, .. }) => {
             body.read_rest(header.rest_len(), rest)?;
@@ -72,11 +112,15 @@ pub(crate) fn look(client: &Client, object: &Object, now: i64, depth: Depth<'_>)
 pub(crate) fn look_for_value(
     client: &Client,
     object: &Object,
-    now: i64,
     value: &mut Vec<u8>,
     max: usize,
 ) -> Result<Lookup> {
-    let lookup = look(client, object, now, Depth::Whole { rest: value, max })?;
+    let lookup = look(
+        client,
+        object,
+        Horizon::NOW,
+        Depth::Whole { rest: value, max },
+    )?;
     let Lookup::Live { etag, header } = lookup else {
         value.clear();
         return Ok(lookup);

@@ -6,17 +6,17 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use crate::cache::Cache;
-use crate::change::{Change, Terms};
+use crate::change::{Change, Terms, There};
 use crate::client::Written;
 use crate::conditions::Means;
 use crate::contest::Base;
 use crate::entry::{Corrupt, Entry, Header, Meta};
 use crate::error::{Error, Result};
 use crate::key::{Key, Object};
-use crate::lookup::{Depth, Lookup, look, look_for_value, too_large};
+use crate::lookup::{Depth, Horizon, Lookup, look, look_for_value, too_large};
 use crate::random;
 use crate::settings::Refresh;
-use crate::time::{self, NEVER, Timeout, millis};
+use crate::time::{NEVER, Timeout, millis};
 use crate::writer;
 
 /// How a key stands with `get_or_set`.
@@ -77,11 +77,18 @@ impl Cache {
     ) -> Result<Vec<u8>, E> {
         let object = self.naming.object(&key.into());
         let timeout = timeout.into();
-        match self.standing(&object)? {
-            Standing::Good(value) => Ok(value),
-            Standing::Missing(base) => self.compute_first(&object, base, timeout, compute),
-            Standing::Due(served) => {
-                let means = self.probe.means(&self.client, &self.naming)?;
+        let read_only = self.policy.read_only;
+        match self.reading(None, || self.standing(&object).map(Some))? {
+            Some(Standing::Good(value)) => Ok(value),
+            Some(Standing::Due(served)) if read_only => Ok(served.into_value()),
+            Some(Standing::Missing(base)) if !read_only => {
+                self.compute_first(&object, base, timeout, compute)
+            }
+            Some(Standing::Due(served)) => {
+                let means = || self.probe.means(&self.client, &self.naming);
+                let Some(means) = self.writing(None, || means().map(Some))? else {
+                    return Ok(served.into_value());
+                };
                 // There is a value to serve: that the election failed is no reason not to.
                 match self.elect(&object, &served, means) {
                     Ok(Some(lease)) => {
@@ -90,20 +97,23 @@ impl Cache {
                     Ok(None) | Err(_) => Ok(served.into_value()),
                 }
             }
+            // S3 is not to be had, or nothing may be stored there.
+            Some(Standing::Missing(_)) | None => compute().map(Into::into),
         }
     }
 
     fn standing(&self, object: &Object) -> Result<Standing> {
-        let now = time::now();
         let (refresh, max) = (&self.policy.refresh, self.policy.max_value_size);
         // What expires after this moment may be served.
-        let horizon = now.saturating_sub(millis(refresh.stale_for));
+        let stale_for = millis(refresh.stale_for);
         let mut rest = Vec::new();
         let depth = Depth::Whole {
             rest: &mut rest,
             max,
         };
-        let lookup = look(&self.client, object, horizon, depth)?;
+        let lookup = look(&self.client, object, Horizon::Ago(stale_for), depth)?;
+        let now = self.client.now();
+        let horizon = now.saturating_sub(stale_for);
         let (base, header) = Base::found(lookup, Some(&rest));
         let missing = |base| {
             self.client.count(|stats| stats.misses += 1);
@@ -138,13 +148,16 @@ impl Cache {
     /// Runs for the right to compute the next value: the same entry again, with
     /// a lease. The base of the one who has won, or `None`.
     fn elect(&self, object: &Object, served: &Served, means: Means) -> Result<Option<Base>> {
-        let lease_until = time::now().saturating_add(millis(self.policy.refresh.lease));
+        let lease_until = self
+            .client
+            .now()
+            .saturating_add(millis(self.policy.refresh.lease));
         let (base, id) = (&served.base, self.writer.next()?);
         let etag = match self.write_again(object, served, base, means, id, lease_until)? {
             Written::Stored { etag } => etag,
             Written::Refused | Written::Undecided => return Ok(None),
             Written::Unknown(unknown) => {
-                match look(&self.client, object, i64::MIN, Depth::Header) {
+                match look(&self.client, object, Horizon::Beginning, Depth::Header) {
                     Ok(Lookup::Live { etag, header }) if header.write_id == id => etag,
                     Ok(_) => return Ok(None),
                     Err(_) => return Err(unknown),
@@ -195,19 +208,31 @@ impl Cache {
         };
         let history = writer::history(&lease.chain, id);
         let entry = Entry::new(&meta, &history, &value, self.policy.compression);
+        self.writing((), || self.offer(object, &entry, value.len(), lease, means))?;
+        Ok(value)
+    }
+
+    fn offer(
+        &self,
+        object: &Object,
+        entry: &Entry<'_>,
+        len: usize,
+        lease: &Base,
+        means: Means,
+    ) -> Result<()> {
         for _ in 0..OFFERS {
             let condition = lease.condition(means)?;
             match self.client.put(&object.name, entry.parts(), condition)? {
                 // Refused: somebody has stored a value of their own, or this
                 // one has been stored by an offer whose reply was lost.
                 Written::Stored { .. } | Written::Refused => {
-                    self.wrote(object, value.len(), false);
+                    self.wrote(object, len, false);
                     break;
                 }
                 Written::Undecided | Written::Unknown(_) => sleep(PAUSE),
             }
         }
-        Ok(value)
+        Ok(())
     }
 
     /// Django's rule: whoever stores a value first, that one is returned to all.
@@ -219,18 +244,22 @@ impl Cache {
         compute: impl FnOnce() -> Result<V, E>,
     ) -> Result<Vec<u8>, E> {
         // To fail, if it must, before the work is done.
-        self.probe.means(&self.client, &self.naming)?;
+        let means = || self.probe.means(&self.client, &self.naming);
+        let stores = self.writing(false, || means().map(|_| true))?;
         let begun = Instant::now();
         let value: Vec<u8> = compute()?.into();
         let cost_ms = cost(begun);
         self.check_size("get_or_set", object, &value)?;
+        if !stores {
+            return Ok(value);
+        }
         let terms = Terms {
             call: "get_or_set",
             start: Some(base),
             payload: false,
             strict: false,
         };
-        let stored = self.contend(object, terms, |there| {
+        let first = |there: There<'_>| {
             Ok(there.live.is_none().then(|| Change {
                 expires_at: self.expires_at(timeout),
                 lease_until: 0,
@@ -238,13 +267,15 @@ impl Cache {
                 value: Some(value.as_slice().into()),
                 answer: (),
             }))
-        })?;
-        if stored.is_some() {
+        };
+        let won = self.writing(Some(()), || self.contend(object, terms, first))?;
+        if won.is_some() {
             return Ok(value);
         }
         let mut first = Vec::new();
         let max = self.policy.max_value_size;
-        match look_for_value(&self.client, object, time::now(), &mut first, max)? {
+        let look = || look_for_value(&self.client, object, &mut first, max);
+        match self.writing(Lookup::Nothing, look)? {
             Lookup::Live { .. } => Ok(first),
             _ => Ok(value),
         }

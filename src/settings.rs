@@ -8,12 +8,13 @@ use std::time::Duration;
 
 use crate::Options;
 use crate::choice::CullOrder;
+use crate::clock;
 use crate::compress::Compression;
 use crate::conditions::ConditionalWrites;
 use crate::credentials::{Credentials, Hook};
 use crate::endpoint::{self, Endpoint, invalid};
 use crate::error::Result;
-use crate::headers::ObjectHeaders;
+use crate::headers::{self, ObjectHeaders};
 use crate::key::Naming;
 use crate::options::{Access, Environment, OnError, Place, ResolverHook};
 use crate::profile::{self, Profile};
@@ -46,6 +47,24 @@ pub(crate) struct Refresh {
     pub(crate) lease: Duration,
 }
 
+/// How long and how often to try.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Persistence {
+    pub(crate) deadline: Duration,
+    pub(crate) retries: u32,
+    pub(crate) breaker_after: u32,
+    pub(crate) breaker_pause: Duration,
+}
+
+impl Persistence {
+    fn check(self) -> Result<Self> {
+        if self.deadline < Duration::from_millis(1) {
+            return Err(invalid("deadline", "it must be at least a millisecond"));
+        }
+        Ok(self)
+    }
+}
+
 /// How long each phase of a request may take.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Timeouts {
@@ -66,6 +85,8 @@ pub(crate) enum Source {
         environment: Environment,
         /// The option `profile`, which goes before the environment's keys.
         profile: Option<String>,
+        /// The bucket's.
+        region: String,
     },
 }
 
@@ -75,6 +96,7 @@ pub(crate) struct Links {
     pub(crate) timeouts: Timeouts,
     /// Certificates in PEM to trust in place of the public ones.
     pub(crate) trusted: Option<Vec<u8>>,
+    #[cfg_attr(not(feature = "tls"), expect(dead_code, reason = "TLS alone asks"))]
     pub(crate) accept_invalid_certs: bool,
     pub(crate) resolver: Option<ResolverHook>,
 }
@@ -97,6 +119,8 @@ pub(crate) struct Settings {
     pub(crate) naming: Naming,
     pub(crate) policy: Policy,
     pub(crate) links: Links,
+    pub(crate) clock: Option<clock::Hook>,
+    pub(crate) persistence: Persistence,
 }
 
 const YEAR: Duration = Duration::from_secs(365 * 24 * 60 * 60);
@@ -127,12 +151,12 @@ impl Options {
         }
         Ok(Settings {
             sign_payload: self.access.sign_payload.unwrap_or(!endpoint.tls),
-            source: source(self.access, self.environment.clone())?,
+            source: source(self.access, self.environment.clone(), &endpoint.region)?,
             endpoint,
             headers,
             creation: Creation {
-                auto: self.creation.auto_create_bucket,
-                acl: crate::headers::canned_acl("bucket_acl", self.creation.bucket_acl.as_deref())?,
+                auto: self.creation.auto_create_bucket && !policy.read_only,
+                acl: headers::bucket_acl(self.creation.bucket_acl.as_deref())?,
             },
             naming: Naming {
                 prefix: location_prefix(&self.place.location)?,
@@ -147,6 +171,8 @@ impl Options {
                 accept_invalid_certs: self.place.danger_accept_invalid_certs,
                 resolver: self.place.resolver,
             },
+            clock: self.clock,
+            persistence: self.persistence.check()?,
         })
     }
 }
@@ -182,7 +208,7 @@ fn place(
 }
 
 /// Given ones go first, and as a whole: no session token of other credentials.
-fn source(access: Access, environment: Environment) -> Result<Source> {
+fn source(access: Access, environment: Environment, region: &str) -> Result<Source> {
     let given = access.access_key.is_some() || access.secret_key.is_some();
     if access.anonymous {
         return Ok(Source::Anonymous);
@@ -194,6 +220,7 @@ fn source(access: Access, environment: Environment) -> Result<Source> {
         return Ok(Source::Chain {
             environment,
             profile: access.profile,
+            region: region.to_owned(),
         });
     }
     let mut given = Credentials::new(
@@ -253,7 +280,7 @@ fn check_policy(policy: &Policy) -> Result<()> {
 /// The location with its slash, or nothing. What could make a signed path and
 /// a sent one differ, or reach outside the location, is refused: dot segments
 /// are folded away by URL parsers, and a listing of `app` would find `app2`.
-fn location_prefix(location: &str) -> Result<String> {
+pub(crate) fn location_prefix(location: &str) -> Result<String> {
     let location = location.trim_matches('/');
     if location.is_empty() {
         return Ok(String::new());

@@ -20,6 +20,8 @@ pub struct Stats {
     /// Those of the misses that found an object which is not the key's intact
     /// entry: damaged, another key's, or something foreign.
     pub corrupt: u64,
+    /// Calls that failed, and that `on_error = miss` made a miss of or dropped.
+    pub hidden_errors: u64,
     /// GET requests, whole or ranged.
     pub gets: u64,
     /// PUT requests.
@@ -30,6 +32,16 @@ pub struct Stats {
     pub multi_deletes: u64,
     /// `ListObjectsV2` requests, of up to 1000 names each.
     pub lists: u64,
+    /// Those of the requests that repeated one which had failed.
+    pub retries: u64,
+    /// Connections opened.
+    pub connections: u64,
+    /// Bytes of the bodies sent, all requests counted.
+    pub bytes_out: u64,
+    /// Bytes of the bodies received.
+    pub bytes_in: u64,
+    /// How often the breaker has opened.
+    pub breaker_openings: u64,
 }
 
 impl Stats {
@@ -44,17 +56,23 @@ impl fmt::Display for Stats {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "{} hits ({} stale), {} misses ({} expired, {} corrupt); {} GET, {} PUT, {} DELETE, {} DeleteObjects, {} LIST",
+            "{} hits ({} stale), {} misses ({} expired, {} corrupt), {} errors hidden; {} GET, {} PUT, {} DELETE, {} DeleteObjects, {} LIST, {} of them again; {} connections, {} bytes out, {} in; breaker opened {} times",
             self.hits,
             self.stale,
             self.misses,
             self.expired,
             self.corrupt,
+            self.hidden_errors,
             self.gets,
             self.puts,
             self.deletes,
             self.multi_deletes,
-            self.lists
+            self.lists,
+            self.retries,
+            self.connections,
+            self.bytes_out,
+            self.bytes_in,
+            self.breaker_openings
         )
     }
 }

@@ -6,7 +6,7 @@
 use std::time::{Duration, SystemTime};
 
 use ::time::OffsetDateTime;
-use ::time::format_description::well_known::Rfc3339;
+use ::time::format_description::well_known::{Rfc2822, Rfc3339};
 
 /// The `expires_at` of an entry that never expires.
 pub(crate) const NEVER: i64 = i64::MAX;
@@ -144,6 +144,12 @@ pub(crate) fn amz_date(at: OffsetDateTime) -> String {
         at.minute(),
         at.second()
     )
+}
+
+/// The `Date` of a reply, as RFC 9110 has it: `Sun, 06 Nov 1994 08:49:37 GMT`.
+pub(crate) fn parse_http_date(text: &str) -> Option<i64> {
+    let at = OffsetDateTime::parse(text, &Rfc2822).ok()?;
+    at.unix_timestamp().checked_mul(1000)
 }
 
 /// A listing's `LastModified`.

@@ -7,7 +7,7 @@ use crate::cache::Cache;
 use crate::error::Result;
 use crate::sweep::{self, Progress, Removed, Sweep};
 use crate::tally::Estimate;
-use crate::time::{self, millis};
+use crate::time::millis;
 
 impl Cache {
     /// Deletes every entry of the location, of all prefixes and versions, and
@@ -28,7 +28,7 @@ impl Cache {
     ///
     /// As `clear`.
     pub fn clear_with(&self, progress: impl FnMut(Progress) -> ControlFlow<()>) -> Result<Removed> {
-        self.sweep(progress).remove(|_| true)
+        self.sweep("clear", progress)?.remove(|_| true)
     }
 
     /// Deletes the entries that were last written longer ago than this, by the
@@ -53,8 +53,8 @@ impl Cache {
         age: Duration,
         progress: impl FnMut(Progress) -> ControlFlow<()>,
     ) -> Result<Removed> {
-        let limit = time::now().saturating_sub(millis(age));
-        self.sweep(progress)
+        let limit = self.client.now().saturating_sub(millis(age));
+        self.sweep("remove_older_than", progress)?
             .remove(|entry| entry.modified.is_some_and(|modified| modified < limit))
     }
 
@@ -85,8 +85,8 @@ impl Cache {
     ) -> Result<Removed> {
         // What `get_or_set` may still serve stays.
         let stale_for = millis(self.policy.refresh.stale_for);
-        self.sweep(progress)
-            .remove_expired(time::now().saturating_sub(stale_for))
+        self.sweep("remove_expired", progress)?
+            .remove_expired(self.client.now().saturating_sub(stale_for))
     }
 
     /// If the location has reached `max_entries` or `max_bytes`, deletes what
@@ -110,7 +110,19 @@ impl Cache {
     ///
     /// As [`clear`](Self::clear).
     pub fn cull_with(&self, progress: impl FnMut(Progress) -> ControlFlow<()>) -> Result<Removed> {
-        self.sweep(progress).cull(&self.policy)
+        self.sweep("cull", progress)?.cull(&self.policy)
+    }
+
+    /// Makes the bucket, in the option `region` and with the option
+    /// `bucket_acl`. One that is there already and can be used is as good. 1
+    /// PUT, and 1 LIST on engines that do not tell whose it is.
+    ///
+    /// # Errors
+    ///
+    /// Where the request fails; `Refused` where the name is taken by somebody else.
+    pub fn create_bucket(&self) -> Result<()> {
+        self.writable("create_bucket")?;
+        self.client.create_bucket()
     }
 
     /// How many entries the location holds, counted, expired ones included.
@@ -149,8 +161,13 @@ impl Cache {
     }
 
     /// The handle's own count is void after this.
-    fn sweep<F: FnMut(Progress) -> ControlFlow<()>>(&self, progress: F) -> Sweep<'_, F> {
+    fn sweep<F: FnMut(Progress) -> ControlFlow<()>>(
+        &self,
+        call: &'static str,
+        progress: F,
+    ) -> Result<Sweep<'_, F>> {
+        self.writable(call)?;
         self.census.borrow_mut().forget();
-        Sweep::new(&self.client, &self.naming, progress)
+        Ok(Sweep::new(&self.client, &self.naming, progress))
     }
 }

@@ -18,6 +18,9 @@ fn at(endpoint: &str) -> Options {
         .conditional_writes(ConditionalWrites::Assume)
         .connect_timeout(Duration::from_millis(400))
         .read_timeout(Duration::from_millis(400))
+        // What is tried again, and what after, is for other tests.
+        .retries(0)
+        .breaker_after(0)
 }
 
 fn opened(script: &Script) -> Cache {

@@ -3,8 +3,8 @@
 //! What they hear must have an explanation in which the calls came one after
 //! another; `support::linear` says what counts as one.
 //!
-//! A failure tells its seed. `S3CACHE_MODEL_SEED=n` runs that one alone and
-//! prints what happened, `S3CACHE_MODEL_SEEDS=n` runs so many.
+//! A failure tells its seed. `S3CACHE_TEST_MODEL_SEED=n` runs that one alone and
+//! prints what happened, `S3CACHE_TEST_MODEL_SEEDS=n` runs so many.
 
 mod support;
 
@@ -201,13 +201,13 @@ fn check(
         let verdict = judge(&run).and_then(|()| also(&run.history));
         (run, verdict)
     };
-    if let Some(seed) = variable("S3CACHE_MODEL_SEED") {
+    if let Some(seed) = variable("S3CACHE_TEST_MODEL_SEED") {
         let (run, verdict) = judged(seed);
         println!("seed {seed}: {verdict:?}\n{}", run.told());
         assert_eq!(verdict, Ok(()));
         return;
     }
-    let whole = variable("S3CACHE_MODEL_SEEDS").unwrap_or(SEEDS);
+    let whole = variable("S3CACHE_TEST_MODEL_SEEDS").unwrap_or(SEEDS);
     let (seeds, since) = (seeds * whole / SEEDS, Instant::now());
     let (next, failed) = (AtomicU64::new(0), Mutex::new(None));
     thread::scope(|scope| {

@@ -44,6 +44,8 @@ impl Addresses {
         }
         // Unlocked meanwhile: a slow name server must not hold up other threads.
         match (self.look_up(place), known) {
+            // A resolver that finds nothing may say so.
+            (Ok(none), known) if none.is_empty() => Ok(known.map_or(none, |(old, _)| old)),
             (Ok(addresses), _) => {
                 *self.lock() = Some(Known {
                     place: place.to_owned(),
@@ -79,7 +81,8 @@ impl Addresses {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Nothing answered there: the next request looks the name up again.
+    /// Nobody answered there, or a stranger did: the next request looks the
+    /// name up again.
     pub(super) fn forget(&self) {
         *self.lock() = None;
     }
@@ -121,5 +124,33 @@ mod tests {
         assert_eq!(addresses.of("no-such-host.invalid:80").unwrap(), [known]);
         addresses.forget();
         addresses.of("no-such-host.invalid:80").unwrap_err();
+    }
+
+    #[test]
+    fn a_hook_is_asked_for_host_and_port() {
+        let known: SocketAddr = "192.0.2.1:80".parse().unwrap();
+        let hook = move |host: &str, port| match host {
+            "::1" => Ok(vec![SocketAddr::new(known.ip(), port)]),
+            "nothing" => Ok(Vec::new()),
+            other => Err(io::Error::other(other.to_owned())),
+        };
+        let addresses = Addresses::new(Some(Arc::new(hook)));
+        let there = addresses.of("[::1]:9000").unwrap();
+        assert_eq!(there, ["192.0.2.1:9000".parse().unwrap()]);
+        // What is nothing is not remembered; what was known before serves on.
+        assert!(addresses.of("nothing:80").unwrap().is_empty());
+        assert!(addresses.known("nothing:80").is_none());
+        assert_eq!(addresses.of("host:80").unwrap_err().to_string(), "host");
+        let Some(long_ago) = Instant::now().checked_sub(2 * REMEMBERED) else {
+            return;
+        };
+        for place in ["nothing:80", "host:80"] {
+            *addresses.lock() = Some(Known {
+                place: place.into(),
+                since: long_ago,
+                addresses: vec![known],
+            });
+            assert_eq!(addresses.of(place).unwrap(), [known]);
+        }
     }
 }

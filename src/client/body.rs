@@ -1,8 +1,9 @@
 //! An object being read: its tag and size first, then its bytes in the order
 //! they come.
 
+use super::Client;
+use super::call::Call;
 use super::transport::Incoming;
-use super::{Call, Client};
 use crate::error::Result;
 
 /// What to read of an object.
@@ -50,13 +51,17 @@ impl<'a> Body<'a> {
     /// Fills `first` as far as the object goes.
     pub(crate) fn read_head(&mut self, first: &mut [u8]) -> Result<usize> {
         let read = self.reply.read_some(first);
-        read.map_err(|failure| self.client.lost(&self.call, failure))
+        let read = read.map_err(|failure| self.client.lost(&self.call, failure))?;
+        self.client.count(|stats| stats.bytes_in += read as u64);
+        Ok(read)
     }
 
     /// Replaces `rest` by what follows, up to one byte more than `limit`.
     pub(crate) fn read_rest(&mut self, limit: u64, rest: &mut Vec<u8>) -> Result<()> {
         rest.clear();
         let read = self.reply.read_up_to(limit, rest);
+        self.client
+            .count(|stats| stats.bytes_in += rest.len() as u64);
         read.map_err(|failure| self.client.lost(&self.call, failure))
     }
 

@@ -4,8 +4,9 @@ use std::sync::atomic::Ordering;
 use std::thread::sleep;
 use std::time::Duration;
 
+use super::Client;
+use super::call::Call;
 use super::xml::{self, Page, Undeleted};
-use super::{Call, Client};
 use crate::digest::md5_base64;
 use crate::error::{Error, ErrorKind, Result};
 

@@ -1,8 +1,10 @@
 //! From a refusal or a broken connection to an `Error`: where it happened, what
 //! S3 said, and what to do. No success passes through here.
 
+use super::call::Call;
 use super::transport::Incoming;
-use super::{Call, Client, MAX_ERROR, xml};
+use super::{Client, MAX_ERROR, xml};
+use crate::deadline;
 use crate::endpoint;
 use crate::error::{Error, ErrorKind};
 
@@ -13,6 +15,8 @@ pub(super) enum Failure {
     Unreachable(Cause),
     /// The same, by the connect timeout.
     ConnectTimedOut,
+    /// The call's deadline was over before this request.
+    NoTimeLeft,
     /// The TLS handshake failed: the request cannot have arrived.
     Tls(Cause),
     /// No (further) bytes in time, or none accepted.
@@ -33,7 +37,7 @@ impl Failure {
     pub(super) fn is_before_sending(&self) -> bool {
         matches!(
             self,
-            Self::Unreachable(_) | Self::ConnectTimedOut | Self::Tls(_)
+            Self::Unreachable(_) | Self::ConnectTimedOut | Self::Tls(_) | Self::NoTimeLeft
         )
     }
 }
@@ -76,16 +80,29 @@ impl Client {
         }
         let told = told.unwrap_or_default();
         let id = id.or(Some(&*told.request_id)).filter(|id| !id.is_empty());
-        let mut error = Error::from_s3(status, &told.code, &told.message).with_request_id(id);
+        let mut error = Error::from_s3(status, &told.code, &told.message)
+            .with_request_id(id)
+            .with_retry_after(reply.header("retry-after"));
         let region = match error.kind() {
             ErrorKind::WrongRegion => region
-                .or(Some(told.region).filter(|r| !r.is_empty()))
-                .or_else(|| endpoint::region_of_url(reply.header("location")?))
-                .or_else(|| endpoint::region_of_host(&told.endpoint)),
+                .into_iter()
+                .chain([told.region])
+                .chain(reply.header("location").and_then(endpoint::region_of_url))
+                .chain(endpoint::region_of_host(&told.endpoint))
+                .find(|region| endpoint::is_region(region)),
             _ => None,
         };
         if let Some(region) = &region {
             error = error.with_remedy(format!("set the option region to {region:?}"));
+        }
+        let of_encryption = told.message.to_ascii_lowercase().contains("encryption");
+        let with_own_key = !self.headers.get.is_empty();
+        if status == 400 && of_encryption || with_own_key && error.kind() == ErrorKind::AccessDenied
+        {
+            let remedy = "who shares the cache needs the same option encryption_customer_key";
+            let before = error.remedy().map(|before| format!("; {before}"));
+            let remedy = format!("{remedy}{}", before.unwrap_or_default());
+            error = error.with_remedy(remedy);
         }
         Refusal {
             error: self.place(call, error),
@@ -111,11 +128,12 @@ impl Client {
 
     pub(super) fn lost(&self, call: &Call<'_>, failure: Failure) -> Error {
         use Failure as F;
-        let unknown = call.conditional && !failure.is_before_sending();
+        let unsent = failure.is_before_sending();
+        let unknown = call.conditional && !unsent;
         let endpoint = self.endpoint();
         let at = format!("{}://{}", endpoint.scheme(), endpoint.host);
         let stale = matches!(failure, Failure::Stale(_));
-        let error = match failure {
+        let error: Error = match failure {
             F::Unreachable(cause) => {
                 Error::new(ErrorKind::Unreachable, format!("cannot connect to {at}"))
                     .with_remedy(
@@ -129,8 +147,10 @@ impl Client {
             )
             .with_remedy("the option connect_timeout sets the limit"),
             F::Tls(cause) => Error::new(ErrorKind::Tls, format!("no TLS with {at}"))
-                .with_remedy("check that this port speaks https, and whose certificate it shows")
+                .with_remedy("check that this port speaks https, and whose certificate it shows: the option ca_file names those to trust, in place of the public ones")
                 .with_source(cause),
+            F::NoTimeLeft => out_of_time(),
+            F::TimedOut if deadline::left().is_some_and(|left| left.is_zero()) => out_of_time(),
             F::TimedOut => Error::new(ErrorKind::TimedOut, format!("{at} did not answer in time"))
                 .with_remedy("the options read_timeout and write_timeout set the limits"),
             F::Lost(cause) | F::Stale(cause) => Error::new(
@@ -148,7 +168,7 @@ impl Client {
             if unknown {
                 unknown_outcome(error)
             } else {
-                error
+                error.on_unsent(unsent)
             },
         )
     }
@@ -156,6 +176,14 @@ impl Client {
     pub(super) fn place(&self, call: &Call<'_>, error: Error) -> Error {
         error.at(call.operation, &self.bucket, call.name)
     }
+}
+
+fn out_of_time() -> Error {
+    Error::new(
+        ErrorKind::TimedOut,
+        "the call has taken as long as it may, with all its tries",
+    )
+    .with_remedy("the option deadline sets the limit")
 }
 
 /// What went wrong with a conditional write leaves open whether it was made.

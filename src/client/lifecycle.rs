@@ -1,10 +1,11 @@
 //! The bucket's lifecycle configuration: its text in and out, as it is. What
 //! the text says is no business of this room.
 
+use super::call::{Answer, Call};
 use super::fault::Failure;
 use super::transport::Incoming;
 use super::xml;
-use super::{Answer, Call, Client, MAX_ERROR, MAX_XML};
+use super::{Client, MAX_ERROR, MAX_XML};
 use crate::digest::md5_base64;
 use crate::error::{Error, ErrorKind as K, Result};
 

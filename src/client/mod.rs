@@ -5,38 +5,41 @@
 
 mod addresses;
 mod body;
+mod breaker;
 mod bucket;
 mod bulk;
+mod call;
 mod credentials;
 mod fault;
 mod heal;
 mod lifecycle;
 mod outgoing;
+mod retry;
+mod send;
 mod sign;
 mod transport;
 mod xml;
 
-use std::borrow::Cow;
 use std::cell::Cell;
 use std::fmt;
 use std::sync::atomic::AtomicBool;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
-use crate::credentials::Credentials;
+use crate::clock::Clock;
 use crate::endpoint::Endpoint;
 use crate::error::{Error, ErrorKind as K, Result};
 use crate::headers::ObjectHeaders;
 use crate::settings::{Creation, Settings};
 use crate::stats::Stats;
-use crate::time;
 
 pub(crate) use self::body::{Body, Span};
+use self::breaker::Breaker;
+use self::call::{Answer, Call};
 use self::credentials::Keyring;
-use self::fault::{Failure, unknown_outcome};
-use self::heal::Healed;
-use self::outgoing::{Header, Outgoing};
-use self::sign::{Signer, Unsigned};
-use self::transport::{Incoming, Transport};
+use self::fault::unknown_outcome;
+use self::sign::Signer;
+use self::transport::Transport;
 pub(crate) use self::xml::{Lifecycle, Listed, Page, Rule, Undeleted, read_lifecycle};
 
 /// S3's limit for a listing's page and for one `DeleteObjects`.
@@ -45,10 +48,6 @@ pub(crate) const PAGE: usize = 1000;
 /// A page of 1000 names of 1024 bytes, each of them escaped, stays below this.
 const MAX_XML: u64 = 16 << 20;
 const MAX_ERROR: u64 = 64 << 10;
-
-/// A conditional body longer than this is announced first: a server that
-/// refuses early closes the connection, and its 412 would be lost in the broken pipe.
-const ASK_FIRST: usize = 64 << 10;
 
 /// Speaks to one bucket. Clones share the connections and what they have
 /// learned, and count anew.
@@ -60,6 +59,10 @@ pub(crate) struct Client {
     transport: Transport,
     headers: ObjectHeaders,
     creation: Creation,
+    clock: Clock,
+    breaker: Breaker,
+    deadline: Duration,
+    retries: u32,
     counted: Cell<Stats>,
 }
 
@@ -88,34 +91,17 @@ pub(crate) enum Written {
     },
     /// The condition did not hold.
     Refused,
-    /// S3 could not decide (409): ask again.
+    /// S3 could not decide (409), or refused it for being dated by a wrong
+    /// clock, which is put right by now: make it again.
     Undecided,
     /// The reply was lost: it may be stored or not, or be stored yet. The
     /// error says so, for a caller that cannot settle it.
     Unknown(Error),
 }
 
-#[derive(Debug)]
-struct Call<'a> {
-    operation: &'static str,
-    method: &'static str,
-    name: &'a str,
-    /// Every time it is sent.
-    counts: fn(&mut Stats),
-    query: &'a [(&'static str, &'a str)],
-    headers: Vec<Header<'a>>,
-    body: [&'a [u8]; 2],
-    conditional: bool,
-}
-
-/// What S3 made of a request.
-enum Answer {
-    Done(Incoming),
-    Refused(Error),
-}
-
 impl Client {
     pub(crate) fn new(settings: Settings) -> Result<Self> {
+        let limits = settings.persistence;
         Ok(Self {
             bucket: settings.endpoint.bucket.clone(),
             learned: Arc::new(Learned {
@@ -127,6 +113,10 @@ impl Client {
             transport: Transport::new(&settings.links)?,
             headers: settings.headers,
             creation: settings.creation,
+            clock: Clock::new(settings.clock),
+            breaker: Breaker::new(limits.breaker_after, limits.breaker_pause),
+            deadline: limits.deadline,
+            retries: limits.retries,
             counted: Cell::default(),
         })
     }
@@ -174,6 +164,7 @@ impl Client {
             Condition::Unchanged { etag } => call.add("if-match", etag),
         }
         call.conditional = !matches!(condition, Condition::Always);
+        let skew = self.clock.skew();
         let error = match self.send(&call) {
             Ok(Answer::Done(reply)) => {
                 self.check_origin(&call, &reply)?;
@@ -187,6 +178,9 @@ impl Client {
             }
             Err(error) => return Err(error),
         };
+        if error.kind() == K::ClockSkew && self.clock.skew() != skew {
+            return Ok(Written::Undecided);
+        }
         if !call.conditional {
             return Err(error);
         }
@@ -222,10 +216,12 @@ impl Client {
         }
         let mut call = Call::new("DeleteObject", "DELETE", name, |s| s.deletes += 1);
         call.add("if-match", etag);
+        call.conditional = true;
         match self.send_delete(&call) {
             Ok(()) => Ok(true),
             Err(error) if error.status() == Some(412) => Ok(false),
             Err(error) if error.code() == Some("NoSuchKey") => Ok(false),
+            Err(error) if error.kind() == K::ServerError => Err(unknown_outcome(error)),
             Err(error) if error.kind() == K::Unsupported => self.delete(name).map(|()| true),
             Err(error) => Err(error),
         }
@@ -249,112 +245,31 @@ impl Client {
         self.counted.set(stats);
     }
 
-    /// A call whose reply is a document: only the right root element is a success.
-    fn ask<T>(&self, call: &Call<'_>, read: fn(&[u8]) -> Option<T>) -> Result<T> {
-        let mut reply = self.send(call)?.done()?;
-        let status = reply.status();
-        let mut body = Vec::new();
-        reply
-            .read_up_to(MAX_XML, &mut body)
-            .map_err(|failure| self.lost(call, failure))?;
-        match (read(&body), xml::read_error(&body)) {
-            (Some(answer), _) => {
-                reply.finish();
-                Ok(answer)
-            }
-            // S3 may say 200 first and find the error later.
-            (None, Some(_)) => Err(self.refused(call, status, &reply, &body).error),
-            (None, None) => Err(self.not_s3(call, status)),
-        }
+    /// So many milliseconds is the server's clock before this machine's, if
+    /// any reply has told.
+    pub(crate) fn skew(&self) -> Option<i64> {
+        self.clock.skew()
     }
 
-    /// Sends a call, and once more for each thing that its refusal can mend.
-    fn send(&self, call: &Call<'_>) -> Result<Answer> {
-        let mut healed = Healed::default();
-        loop {
-            let endpoint = self.endpoint();
-            let keys = self.keyring.current(time::now())?;
-            let reply = self.send_to(&endpoint, keys.as_ref(), call)?;
-            if (200..300).contains(&reply.status()) {
-                return Ok(Answer::Done(reply));
-            }
-            let refusal = self.refusal(call, reply);
-            if let Some(error) = self.heal(call, refusal, &endpoint, keys.as_ref(), &mut healed)? {
-                return Ok(Answer::Refused(error));
-            }
-        }
+    pub(crate) fn bucket(&self) -> &str {
+        &self.bucket
     }
 
-    fn send_to(
-        &self,
-        endpoint: &Arc<Endpoint>,
-        keys: Option<&Arc<Credentials>>,
-        call: &Call<'_>,
-    ) -> Result<Incoming> {
-        let path = format!("{}{}", endpoint.base, call.name);
-        // Path style addresses the bucket itself without its last slash.
-        let path = match path.strip_suffix('/') {
-            Some(bucket) if call.name.is_empty() && !bucket.is_empty() => bucket,
-            _ => &path,
-        };
-        let mut headers = call.headers.clone();
-        headers.push(("host".into(), endpoint.host.as_str().into()));
-        let unsigned = Unsigned {
-            method: call.method,
-            path,
-            query: call.query,
-            headers,
-            body: call.body,
-        };
-        let signed = self.signer.sign(unsigned, endpoint, keys, time::now())?;
-        let size: usize = call.body.iter().map(|part| part.len()).sum();
-        let request = Outgoing {
-            method: call.method,
-            url: format!(
-                "{}://{}{}",
-                endpoint.scheme(),
-                endpoint.host,
-                signed.path_and_query
-            ),
-            headers: signed.headers,
-            body: call.body,
-            ask_first: call.conditional && size > ASK_FIRST,
-        };
-        self.count(call.counts);
-        let reply = match self.transport.send(&request, false) {
-            // A second arrival does no harm, except to a write: a conditional
-            // one would meet its own first, and another would be taken for
-            // that by those who have written in between.
-            Err(Failure::Stale(_)) if call.method != "PUT" => {
-                self.count(call.counts);
-                self.transport.send(&request, true)
-            }
-            first => first,
-        };
-        reply.map_err(|failure| self.lost(call, failure))
+    /// Where the requests go, in words.
+    pub(crate) fn whereabouts(&self) -> String {
+        let endpoint = self.endpoint();
+        format!("{}://{}{}", endpoint.scheme(), endpoint.host, endpoint.base)
     }
 
-    fn endpoint(&self) -> Arc<Endpoint> {
-        // Poisoned or not, what is there was written in one piece.
-        let known = self.learned.endpoint.lock();
-        Arc::clone(&known.unwrap_or_else(PoisonError::into_inner))
+    /// Where the keys come from that requests are signed with, in words.
+    pub(crate) fn whose_keys(&self) -> Result<String> {
+        self.keyring.current(self.now())?;
+        Ok(self.keyring.origin())
     }
 
-    /// A success must show that S3 gave it: a proxy's or a portal's page has
-    /// neither an `ETag` nor a request id, and comes as HTML.
-    fn check_origin(&self, call: &Call<'_>, reply: &Incoming) -> Result<()> {
-        let identified = ["etag", "x-amz-request-id", "x-amz-id-2"]
-            .iter()
-            .any(|name| reply.header(name).is_some());
-        let page = reply
-            .header("content-type")
-            .is_some_and(|kind| kind.starts_with("text/html"));
-        // s3s sends 204 without any mark.
-        if identified || (reply.status() == 204 && !page) {
-            Ok(())
-        } else {
-            Err(self.not_s3(call, reply.status()))
-        }
+    /// The server's time, as far as it is known.
+    pub(crate) fn now(&self) -> i64 {
+        self.clock.now()
     }
 }
 
@@ -368,6 +283,10 @@ impl Clone for Client {
             transport: self.transport.clone(),
             headers: self.headers.clone(),
             creation: self.creation.clone(),
+            clock: self.clock.clone(),
+            breaker: self.breaker.clone(),
+            deadline: self.deadline,
+            retries: self.retries,
             counted: Cell::default(),
         }
     }
@@ -379,46 +298,5 @@ impl fmt::Debug for Client {
             .field("learned", &self.learned)
             .field("counted", &self.counted)
             .finish_non_exhaustive()
-    }
-}
-
-impl<'a> Call<'a> {
-    fn new(
-        operation: &'static str,
-        method: &'static str,
-        name: &'a str,
-        counts: fn(&mut Stats),
-    ) -> Self {
-        Self {
-            operation,
-            method,
-            name,
-            counts,
-            query: &[],
-            headers: Vec::new(),
-            body: [b"", b""],
-            conditional: false,
-        }
-    }
-
-    fn add(&mut self, name: &'static str, value: impl Into<Cow<'a, str>>) {
-        self.headers.push((name.into(), value.into()));
-    }
-
-    fn add_all(&mut self, headers: &'a [(String, String)]) {
-        let borrowed = headers
-            .iter()
-            .map(|(n, v)| (n.as_str().into(), v.as_str().into()));
-        self.headers.extend(borrowed);
-    }
-}
-
-impl Answer {
-    /// A refusal is an error.
-    fn done(self) -> Result<Incoming> {
-        match self {
-            Self::Done(reply) => Ok(reply),
-            Self::Refused(error) => Err(error),
-        }
     }
 }

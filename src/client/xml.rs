@@ -7,6 +7,7 @@
 //! does not matter, and what is unknown is passed over.
 
 mod lifecycle;
+mod sts;
 
 use quick_xml::escape::resolve_predefined_entity;
 use quick_xml::events::{BytesStart, Event};
@@ -14,6 +15,7 @@ use quick_xml::name::ResolveResult;
 use quick_xml::{NsReader, Reader};
 
 pub(crate) use self::lifecycle::{Lifecycle, Rule, read_lifecycle, root};
+pub(crate) use self::sts::{read_assumed, read_sts_code};
 use crate::time::parse_iso8601;
 
 /// One object of a listing.

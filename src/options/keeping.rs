@@ -12,8 +12,15 @@ pub enum OnError {
     #[default]
     Report,
     /// A read misses and a write is dropped, so that the program goes on
-    /// without its cache. What is misconfigured (no such bucket, credentials
-    /// that S3 refuses) is an error all the same.
+    /// without its cache: `get` gives `None`, `add`, `touch` and `remove` give
+    /// `false`, `incr` fails with `NotFound`, `update` and `get_or_set` give
+    /// what was computed, and do not store it. `stats().hidden_errors` counts
+    /// these calls, and [`Cache::last_error`](crate::Cache::last_error) tells
+    /// why.
+    ///
+    /// What is misconfigured (no such bucket, credentials that S3 refuses) is
+    /// an error all the same, and so is what goes wrong with `clear`, `cull`,
+    /// `len` and the lifecycle rule, which have no answer without S3.
     Miss,
 }
 
@@ -84,6 +91,7 @@ impl Options {
     /// Whether values are deflated. Default: [`Compression::Off`].
     pub fn compress(mut self, how: Compression) -> Self {
         self.policy.compression = how;
+        self.compress_threshold = None;
         self
     }
 

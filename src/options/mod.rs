@@ -1,29 +1,42 @@
 //! `Options`: what a cache can be told, and the default of each. Nothing is
 //! checked here; `settings` does that, for all of it at once.
 //!
-//! Three ways in, all to the same fields: the builder (here, and by subject in
-//! `place`, `objects` and `keeping`), and names with values as text.
+//! Two ways in, both to the same fields: the builder (here, and by subject in
+//! `place`, `objects` and `keeping`), and names with values as text (`table`
+//! has them all; `pairs`, `url` and `env` are where they come from).
 
+mod checked;
+mod duration;
+mod env;
 mod keeping;
+mod names;
 mod objects;
+mod pairs;
 mod place;
+mod row;
+mod table;
+mod text;
+mod url;
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use crate::choice::CullOrder;
+use crate::clock;
 use crate::compress::Compression;
 use crate::conditions::ConditionalWrites;
 use crate::credentials::{Credentials, Hook};
 use crate::key::KeyFunction;
-use crate::settings::{Policy, Refresh, Timeouts};
+use crate::settings::{Persistence, Policy, Refresh, Timeouts};
 use crate::time::Timeout;
 
 pub use self::keeping::OnError;
+pub use self::row::{IgnoredOption, OptionRow};
 
 /// What to open a cache with. A builder: each method gives its default.
 ///
@@ -49,6 +62,12 @@ pub struct Options {
     pub(crate) policy: Policy,
     pub(crate) timeouts: Timeouts,
     pub(crate) environment: Environment,
+    pub(crate) clock: Option<clock::Hook>,
+    /// Of each option that was given as text, by which of its names: 0 is the newest.
+    ranks: BTreeMap<&'static str, usize>,
+    /// Names that were given and have no meaning.
+    ignored: Vec<String>,
+    pub(crate) persistence: Persistence,
 }
 
 /// Where the bucket is, and how to get there.
@@ -70,6 +89,10 @@ pub(crate) struct Place {
 
 /// Whose keys to sign with.
 #[derive(Clone, Default)]
+#[expect(
+    clippy::struct_field_names,
+    reason = "S3 calls it the access key, everywhere"
+)]
 pub(crate) struct Access {
     pub(crate) access_key: Option<String>,
     pub(crate) secret_key: Option<String>,
@@ -147,6 +170,15 @@ impl Options {
                 write: Duration::from_secs(20),
             },
             environment: Arc::new(|name| std::env::var(name).ok()),
+            clock: None,
+            ranks: BTreeMap::new(),
+            ignored: Vec::new(),
+            persistence: Persistence {
+                deadline: Duration::from_secs(30),
+                retries: 3,
+                breaker_after: 10,
+                breaker_pause: Duration::from_secs(5),
+            },
         }
     }
 
@@ -160,20 +192,22 @@ impl Options {
         self.environment = Arc::new(look_up);
         self
     }
+
+    /// This machine's clock, in place of the system's: for tests of what
+    /// expires. Expiry is judged by the server's clock, as its replies tell it;
+    /// this one is what it is reckoned from.
+    pub fn clock(mut self, now: impl Fn() -> SystemTime + Send + Sync + 'static) -> Self {
+        self.clock = Some(Arc::new(now));
+        self
+    }
 }
 
+/// What a URL of them would say, and which else are given.
 impl fmt::Debug for Options {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Options")
-            .field("bucket", &self.place.bucket)
-            .field("location", &self.place.location)
-            .field("endpoint_given", &self.place.endpoint.is_some())
-            .field("region", &self.place.region)
-            .field("path_style", &self.place.path_style)
-            .field("key_prefix", &self.key_prefix)
-            .field("version", &self.version)
-            .field("policy", &self.policy)
-            .field("timeouts", &self.timeouts)
-            .finish_non_exhaustive()
+            .field("url", &self.to_url())
+            .field("not_shown", &self.not_shown())
+            .finish()
     }
 }

@@ -6,11 +6,11 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use http_body_util::BodyExt as _;
+use http_body_util::{BodyExt as _, Full};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
-use hyper::{Request, Response, header};
+use hyper::{Request, Response, StatusCode, header};
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 
@@ -74,20 +74,20 @@ impl Connection {
         let kind = Kind::of(&head);
         let first = !self.counted.swap(true, Ordering::SeqCst);
         self.ledger.enter(kind, &head, first);
-        let Fate {
-            stalled,
-            cut,
-            closed,
-        } = self.switches.decide(kind);
-        if stalled {
+        let fate = self.switches.decide(kind);
+        if fate == Fate::Stalled {
             body.collect().await?;
             return pending().await;
         }
+        if fate == Fate::Denied {
+            body.collect().await?;
+            return Ok(denied());
+        }
         let reply = self.carry_out(Request::from_parts(head, body)).await?;
-        if cut {
+        if fate == Fate::Cut {
             return Err("this reply is lost".into());
         }
-        self.closing.store(closed, Ordering::SeqCst);
+        self.closing.store(fate == Fate::Closed, Ordering::SeqCst);
         if !matches!(kind, Kind::Get | Kind::RangedGet) {
             return Ok(reply);
         }
@@ -106,4 +106,12 @@ impl Connection {
         let line = Arc::clone(&self.line);
         tokio::spawn(async move { line.carry_out(request).await }).await?
     }
+}
+
+fn denied() -> Response<Body> {
+    let xml = "<Error><Code>AccessDenied</Code><Message>Access Denied</Message></Error>";
+    let body = Full::from(xml).map_err(|never| match never {});
+    let mut reply = Response::new(body.boxed_unsync());
+    *reply.status_mut() = StatusCode::FORBIDDEN;
+    reply
 }

@@ -33,13 +33,15 @@ mod script;
 pub mod simulated;
 mod site;
 mod switches;
+mod tls;
 mod upstream;
 mod wire;
 
 pub use requests::{Kind, Requests, Seen};
-pub use script::{Line, Script, refusal, reply};
+pub use script::{Heard, Line, Script, refusal, reply};
 pub use site::Site;
 pub use switches::{Conditions, Switches};
+pub use tls::{Authority, Tls, file_of, pem};
 
 use s3cache::{Cache, Options};
 

@@ -3,15 +3,18 @@
 
 use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
+
+/// So much of each request's body is kept: a test of memory counts it, too.
+const KEPT: usize = 1024;
 
 /// It stops when this is dropped.
 #[derive(Debug)]
 pub struct Script {
     pub endpoint: String,
-    requests: Arc<AtomicUsize>,
+    heard: Arc<Mutex<Vec<Heard>>>,
     stopped: Arc<AtomicBool>,
     thread: Option<JoinHandle<()>>,
 }
@@ -22,8 +25,8 @@ impl Script {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let endpoint = format!("http://{}", listener.local_addr().unwrap());
         let stopped = Arc::new(AtomicBool::new(false));
-        let requests = Arc::new(AtomicUsize::new(0));
-        let (stop, count) = (Arc::clone(&stopped), Arc::clone(&requests));
+        let heard = Arc::<Mutex<Vec<Heard>>>::default();
+        let (stop, all) = (Arc::clone(&stopped), Arc::clone(&heard));
         let thread = thread::spawn(move || {
             for socket in listener.incoming().map(Result::unwrap) {
                 if stop.load(Ordering::SeqCst) {
@@ -31,13 +34,13 @@ impl Script {
                 }
                 serve(Line {
                     socket,
-                    requests: Arc::clone(&count),
+                    heard: Arc::clone(&all),
                 });
             }
         });
         Self {
             endpoint,
-            requests,
+            heard,
             stopped,
             thread: Some(thread),
         }
@@ -59,6 +62,16 @@ impl Script {
         })
     }
 
+    /// To every request what `tell` makes of it.
+    pub fn telling(mut tell: impl FnMut(&Heard) -> String + Send + 'static) -> Self {
+        Self::serving(move |mut line| {
+            if line.read_request().is_some() {
+                let told = tell(&line.last());
+                line.send(&told);
+            }
+        })
+    }
+
     /// Connections are accepted, and that is all.
     pub fn silent() -> Self {
         let mut held = Vec::new();
@@ -75,7 +88,12 @@ impl Script {
     }
 
     pub fn requests(&self) -> usize {
-        self.requests.load(Ordering::SeqCst)
+        self.heard.lock().unwrap().len()
+    }
+
+    /// All requests so far.
+    pub fn heard(&self) -> Vec<Heard> {
+        self.heard.lock().unwrap().clone()
     }
 }
 
@@ -107,7 +125,7 @@ pub fn refusal(status: u16, code: &str, more: &str) -> String {
 #[derive(Debug)]
 pub struct Line {
     pub socket: TcpStream,
-    requests: Arc<AtomicUsize>,
+    heard: Arc<Mutex<Vec<Heard>>>,
 }
 
 impl Line {
@@ -118,6 +136,11 @@ impl Line {
         let length = length.and_then(|rest| rest.lines().next()?.parse().ok());
         let mut body = vec![0; length.unwrap_or(0)];
         let _ = self.socket.read_exact(&mut body);
+        if let Some(heard) = self.heard.lock().unwrap().last_mut() {
+            body.truncate(KEPT);
+            body.shrink_to_fit();
+            heard.body = body;
+        }
         Some(head)
     }
 
@@ -131,11 +154,72 @@ impl Line {
             }
             head.push(byte[0]);
         }
-        self.requests.fetch_add(1, Ordering::SeqCst);
-        Some(String::from_utf8_lossy(&head).to_ascii_lowercase())
+        let head = String::from_utf8_lossy(&head).into_owned();
+        let lower = head.to_ascii_lowercase();
+        let body = Vec::new();
+        self.heard.lock().unwrap().push(Heard { head, body });
+        Some(lower)
+    }
+
+    fn last(&self) -> Heard {
+        self.heard.lock().unwrap().last().unwrap().clone()
     }
 
     pub fn send(&mut self, bytes: &str) {
         let _ = self.socket.write_all(bytes.as_bytes());
+    }
+}
+
+/// A request as it came.
+#[derive(Clone, Debug)]
+pub struct Heard {
+    /// To the empty line.
+    head: String,
+    /// Its first bytes.
+    pub body: Vec<u8>,
+}
+
+impl Heard {
+    /// `PUT /bucket/name`
+    pub fn line(&self) -> &str {
+        self.head.split(" HTTP/1.1").next().unwrap()
+    }
+
+    pub fn method(&self) -> &str {
+        self.head.split(' ').next().unwrap()
+    }
+
+    /// The value, where the name comes once.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        let mut found = self.fields().filter(|field| field.0 == name);
+        let value = found.next()?.1;
+        assert!(found.next().is_none(), "{name} comes twice");
+        Some(value)
+    }
+
+    /// Sorted.
+    pub fn names(&self) -> Vec<String> {
+        let mut names: Vec<_> = self.fields().map(|field| field.0).collect();
+        names.sort();
+        names
+    }
+
+    /// The names that the signature covers.
+    pub fn signed(&self) -> Vec<&str> {
+        let text = self.header("authorization").unwrap();
+        let rest = text.split("SignedHeaders=").nth(1).unwrap();
+        rest.split(',').next().unwrap().split(';').collect()
+    }
+
+    /// The region it is signed for.
+    pub fn region(&self) -> &str {
+        let text = self.header("authorization").unwrap();
+        let scope = text.split("Credential=").nth(1).unwrap();
+        scope.split('/').nth(2).unwrap()
+    }
+
+    fn fields(&self) -> impl Iterator<Item = (String, &str)> {
+        let lines = self.head.lines().filter_map(|line| line.split_once(": "));
+        lines.map(|(name, value)| (name.to_ascii_lowercase(), value))
     }
 }

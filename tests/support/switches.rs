@@ -30,6 +30,7 @@ struct State {
     conditions: Conditions,
     drain: bool,
     cut_kinds: Vec<Kind>,
+    denied: Vec<Kind>,
     cut: usize,
     dice: Option<Dice>,
     close: usize,
@@ -37,14 +38,18 @@ struct State {
 }
 
 /// What happens to one request. It is decided as the request comes in.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Fate {
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Fate {
+    #[default]
+    Answered,
     /// It is read, and then nothing.
-    pub stalled: bool,
+    Stalled,
+    /// It is refused with 403 `AccessDenied`.
+    Denied,
     /// It is carried out, and the connection closed before the reply.
-    pub cut: bool,
+    Cut,
     /// It is answered, and then the connection closed unannounced.
-    pub closed: bool,
+    Closed,
 }
 
 impl Default for Switches {
@@ -53,6 +58,7 @@ impl Default for Switches {
             conditions: Conditions::Honoured,
             drain: true,
             cut_kinds: Vec::new(),
+            denied: Vec::new(),
             cut: 0,
             dice: None,
             close: 0,
@@ -102,6 +108,11 @@ impl Switches {
         });
     }
 
+    /// What the key has no right to: requests of these kinds.
+    pub fn deny(&self, kinds: &[Kind]) {
+        self.lock().denied = kinds.to_vec();
+    }
+
     /// After each of the next so many replies the connection is closed, which
     /// the reply does not announce: the client's pool keeps a dead connection.
     pub fn close_after_next(&self, count: usize) {
@@ -124,15 +135,20 @@ impl Switches {
     /// The fate of a request of the library's that has just come in.
     pub fn decide(&self, kind: Kind) -> Fate {
         let mut state = self.lock();
-        let mut fate = Fate::default();
         if take(&mut state.stall) {
-            fate.stalled = true;
-            return fate;
+            return Fate::Stalled;
+        }
+        if state.denied.contains(&kind) {
+            return Fate::Denied;
         }
         let unlucky = state.dice.as_mut().is_some_and(|dice| dice.roll(kind));
-        fate.cut = unlucky || state.cut_kinds.contains(&kind) && take(&mut state.cut);
-        fate.closed = !fate.cut && take(&mut state.close);
-        fate
+        if unlucky || state.cut_kinds.contains(&kind) && take(&mut state.cut) {
+            return Fate::Cut;
+        }
+        if take(&mut state.close) {
+            return Fate::Closed;
+        }
+        Fate::Answered
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {

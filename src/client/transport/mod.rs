@@ -5,23 +5,24 @@
 //! failed and whether the request can have reached the server. Knows nothing
 //! of S3. Never follows a redirect, unpacks a body, or starts a thread.
 
-use std::fmt;
+mod link;
+#[cfg(feature = "tls")]
+mod tls;
+
 use std::io::{self, Read as _};
 use std::time::Duration;
 
 use ureq::config::Config;
 use ureq::http::{Request, Uri};
-use ureq::tls::{PemItem, RootCerts, TlsConfig, parse_pem};
 use ureq::unversioned::resolver::{DefaultResolver, ResolvedSocketAddrs, Resolver};
-use ureq::unversioned::transport::{
-    Buffers, ConnectionDetails, Connector, DefaultConnector, NextTimeout, Transport as Link,
-};
+use ureq::unversioned::transport::NextTimeout;
 use ureq::{Agent, Body, SendBody};
 
+pub(super) use self::link::take_opened;
+use self::link::{Connect, NotConnected, Stale};
 use super::addresses::Addresses;
 use super::fault::Failure;
 use super::outgoing::{Outgoing, Parts};
-use crate::endpoint::invalid;
 use crate::error::Result as Checked;
 use crate::settings::Links;
 
@@ -47,6 +48,10 @@ pub(super) struct Incoming {
 }
 
 impl Transport {
+    #[cfg_attr(
+        not(feature = "tls"),
+        expect(clippy::unnecessary_wraps, reason = "certificates may be refused")
+    )]
     pub(super) fn new(links: &Links) -> Checked<Self> {
         let timeouts = links.timeouts;
         // No global, per-call or resolve timeout: ureq would start a thread for each request.
@@ -62,9 +67,10 @@ impl Transport {
             .timeout_connect(Some(timeouts.connect))
             .timeout_per_read(Some(timeouts.read))
             .timeout_per_write(Some(timeouts.write))
-            .timeout_await_100(Some(WAIT_FOR_100.min(timeouts.read / 2)))
-            .tls_config(tls(links)?)
-            .build();
+            .timeout_await_100(Some(WAIT_FOR_100.min(timeouts.read / 2)));
+        #[cfg(feature = "tls")]
+        let config = config.tls_config(tls::config(links)?);
+        let config = config.build();
         let addresses = Addresses::new(links.resolver.clone());
         Ok(Self {
             agent: Agent::with_parts(config, Connect::default(), addresses.clone()),
@@ -77,7 +83,7 @@ impl Transport {
     pub(super) fn send(&self, request: &Outgoing<'_>, fresh: bool) -> Result<Incoming, Failure> {
         self.run(request, fresh).map_err(|error| {
             let failure = failure(error);
-            if matches!(failure, Failure::Unreachable(_) | Failure::ConnectTimedOut) {
+            if failure.is_before_sending() {
                 self.addresses.forget();
             }
             failure
@@ -164,27 +170,38 @@ impl Incoming {
     }
 }
 
-fn tls(links: &Links) -> Checked<TlsConfig> {
-    let config = TlsConfig::builder().disable_verification(links.accept_invalid_certs);
-    let Some(pem) = &links.trusted else {
-        return Ok(config.root_certs(RootCerts::WebPki).build());
+/// Where a URL leads.
+#[derive(Debug)]
+pub(super) struct Site {
+    pub(super) tls: bool,
+    pub(super) host: String,
+    authority: String,
+}
+
+impl Site {
+    /// Without path and query.
+    pub(super) fn shown(&self) -> String {
+        let scheme = if self.tls { "https" } else { "http" };
+        format!("{scheme}://{}", self.authority)
+    }
+}
+
+/// As it is read when a request goes there: another reader of URLs could see
+/// another host in it. `None`: it is no URL of http or https, or names a user.
+pub(super) fn site(url: &str) -> Option<Site> {
+    let uri: Uri = url.parse().ok()?;
+    let tls = match uri.scheme_str()? {
+        "http" => false,
+        "https" => true,
+        _ => return None,
     };
-    let mut trusted = Vec::new();
-    for item in parse_pem(pem) {
-        let item = item.map_err(|error| {
-            invalid("ca_file", "it is no file of certificates in PEM").with_source(error)
-        })?;
-        if let PemItem::Certificate(one) = item {
-            trusted.push(one);
-        }
-    }
-    if trusted.is_empty() {
-        return Err(invalid(
-            "ca_file",
-            "it holds no certificate: one begins with -----BEGIN CERTIFICATE-----",
-        ));
-    }
-    Ok(config.root_certs(trusted.into_iter().into()).build())
+    let authority = uri.authority()?;
+    let named = !authority.host().is_empty() && !authority.as_str().contains('@');
+    named.then(|| Site {
+        tls,
+        host: authority.host().to_owned(),
+        authority: authority.to_string(),
+    })
 }
 
 fn failure(error: ureq::Error) -> Failure {
@@ -208,147 +225,6 @@ fn failure(error: ureq::Error) -> Failure {
 
 fn broken(error: io::Error) -> Failure {
     failure(ureq::Error::from(error))
-}
-
-/// Why no connection was made. Nothing of the request has been sent.
-#[derive(Debug)]
-struct NotConnected(ureq::Error);
-
-impl NotConnected {
-    fn failure(self) -> Failure {
-        use io::ErrorKind as K;
-        use ureq::Error as E;
-        match self.0 {
-            E::Timeout(_) => Failure::ConnectTimedOut,
-            // An I/O error of these kinds is the handshake's: the connection stands by then.
-            E::Io(e) if matches!(e.kind(), K::InvalidData | K::UnexpectedEof) => {
-                Failure::Tls(e.into())
-            }
-            E::Io(e) => Failure::Unreachable(e.into()),
-            e @ E::Tls(_) => Failure::Tls(e.into()),
-            #[cfg(feature = "tls")]
-            e @ E::Rustls(_) => Failure::Tls(e.into()),
-            E::Other(cause) => Failure::Unreachable(cause),
-            e => Failure::Unreachable(e.into()),
-        }
-    }
-
-    fn wrap(error: ureq::Error) -> ureq::Error {
-        ureq::Error::Other(Box::new(Self(error)))
-    }
-}
-
-/// A kept connection that broke before the first byte of a reply: the server
-/// may have closed it before it saw the request.
-#[derive(Debug)]
-struct Stale(io::Error);
-
-macro_rules! error {
-    ($($marker:ident)*) => {$(
-        impl fmt::Display for $marker {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                self.0.fmt(f)
-            }
-        }
-        impl std::error::Error for $marker {}
-    )*};
-}
-error!(NotConnected Stale);
-
-/// ureq's own way to connect, plain or TLS, with its errors marked as such,
-/// and every connection in a `Watched`.
-#[derive(Debug, Default)]
-struct Connect(DefaultConnector);
-
-impl Connector<()> for Connect {
-    type Out = Watched;
-
-    fn connect(
-        &self,
-        details: &ConnectionDetails<'_>,
-        chained: Option<()>,
-    ) -> Result<Option<Watched>, ureq::Error> {
-        let link = self.0.connect(details, chained);
-        let link = link.map_err(NotConnected::wrap)?;
-        Ok(link.map(|link| Watched {
-            link,
-            reused: false,
-            answered: false,
-            shown: false,
-        }))
-    }
-}
-
-/// A connection that tells, when it breaks, whether it had served before and
-/// whether a reply had begun.
-#[derive(Debug)]
-struct Watched {
-    link: Box<dyn Link>,
-    reused: bool,
-    answered: bool,
-    shown: bool,
-}
-
-impl Watched {
-    fn mark(&self, error: ureq::Error) -> ureq::Error {
-        match error {
-            ureq::Error::Io(cause) if self.reused && !self.answered => {
-                ureq::Error::Other(Box::new(Stale(cause)))
-            }
-            other => other,
-        }
-    }
-
-    /// A server that refuses a body unread answers while ureq waits for its
-    /// `100 Continue`. ureq 3.5 leaves that reply in its buffer, and then waits
-    /// for more of it: it is shown what is there, once for each request.
-    fn holds_early_reply(&mut self) -> bool {
-        let input = self.link.buffers().input();
-        let is_final = input.starts_with(b"HTTP/1.") && input.get(9) != Some(&b'1');
-        let early = !self.shown && is_final && input.windows(4).any(|w| w == b"\r\n\r\n");
-        self.shown |= early;
-        early
-    }
-}
-
-impl Link for Watched {
-    fn buffers(&mut self) -> &mut dyn Buffers {
-        self.link.buffers()
-    }
-
-    fn transmit_output(&mut self, amount: usize, timeout: NextTimeout) -> Result<(), ureq::Error> {
-        let result = self.link.transmit_output(amount, timeout);
-        result.map_err(|error| self.mark(error))
-    }
-
-    fn await_input(&mut self, timeout: NextTimeout) -> Result<bool, ureq::Error> {
-        if self.holds_early_reply() {
-            return Ok(true);
-        }
-        match self.link.await_input(timeout) {
-            Ok(true) => {
-                self.answered = true;
-                Ok(true)
-            }
-            Ok(false) => match self.mark(io::Error::from(io::ErrorKind::UnexpectedEof).into()) {
-                ureq::Error::Io(_) => Ok(false),
-                stale => Err(stale),
-            },
-            Err(error) => Err(self.mark(error)),
-        }
-    }
-
-    /// The pool asks between two requests.
-    fn is_open(&mut self) -> bool {
-        self.reused = true;
-        self.answered = false;
-        self.shown = false;
-        self.link.is_open()
-    }
-
-    fn is_tls(&self) -> bool {
-        self.link.is_tls()
-    }
 }
 
 /// Ours in place of ureq's resolver, which would be asked for every request

@@ -1,0 +1,315 @@
+//! `Cache::check`: proves the settings by using them, one thing after another,
+//! and says of each whether it is well or what to do.
+
+use std::fmt;
+
+use crate::cache::Cache;
+use crate::client::{Condition, Written};
+use crate::conditions::{ConditionalWrites, Conditions};
+use crate::entry::{Entry, Meta};
+use crate::error::{Error, ErrorKind as K, Result};
+use crate::key::{Key, Object};
+use crate::lookup::{Lookup, look_for_value};
+use crate::random;
+use crate::time::Timeout;
+
+/// What [`Cache::check`] has found. Displayed, a line for each finding.
+#[derive(Clone, Debug)]
+pub struct Report {
+    findings: Vec<Finding>,
+}
+
+/// One thing that was checked.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Finding {
+    /// What was checked: `credentials`, `server`, `clock`, `region`, `bucket`,
+    /// `list`, `write`, `read`, `conditions` or `delete`, in this order.
+    pub subject: &'static str,
+    /// How it stands.
+    pub verdict: Verdict,
+}
+
+/// How a thing stands that was checked.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum Verdict {
+    /// It works; what was seen.
+    Good(String),
+    /// It does not work; what went wrong, and the remedy.
+    Bad(Error),
+    /// It could not be, or was not to be, tried; why.
+    Skipped(String),
+}
+
+impl Report {
+    /// Whether nothing is bad.
+    #[must_use]
+    pub fn is_good(&self) -> bool {
+        !self
+            .findings
+            .iter()
+            .any(|f| matches!(f.verdict, Verdict::Bad(_)))
+    }
+
+    /// All findings, in the order they were made.
+    #[must_use]
+    pub fn findings(&self) -> &[Finding] {
+        &self.findings
+    }
+
+    /// How one of them stands.
+    #[must_use]
+    pub fn verdict(&self, subject: &str) -> Option<&Verdict> {
+        let found = self.findings.iter().find(|f| f.subject == subject)?;
+        Some(&found.verdict)
+    }
+
+    fn add(&mut self, subject: &'static str, verdict: Verdict) {
+        self.findings.push(Finding { subject, verdict });
+    }
+
+    fn good(&mut self, subject: &'static str, seen: impl Into<String>) {
+        self.add(subject, Verdict::Good(seen.into()));
+    }
+
+    fn skip(&mut self, subjects: &[&'static str], why: &str) {
+        for subject in subjects {
+            self.add(subject, Verdict::Skipped(why.to_owned()));
+        }
+    }
+
+    /// Whether it went well.
+    fn add_result(&mut self, subject: &'static str, result: Result<&'static str>) -> bool {
+        let well = result.is_ok();
+        match result {
+            Ok(seen) => self.good(subject, seen),
+            Err(error) => self.add(subject, Verdict::Bad(error)),
+        }
+        well
+    }
+}
+
+/// A clock that is this much off is worth a word, in milliseconds.
+const OFF: i64 = 30_000;
+
+/// What is tried once the bucket has answered.
+const USES: [&str; 4] = ["write", "read", "conditions", "delete"];
+
+impl Cache {
+    /// Tries out everything the cache needs, and reports on each: credentials,
+    /// the server, the clock, the region, the bucket, and whether it may list,
+    /// write, read, make its writes conditional, and delete. What it writes, an
+    /// object of its own in the location, it deletes again.
+    ///
+    /// Up to 1 LIST, 2 GET, 2 DELETE and 5 PUT. Never fails: what goes wrong is
+    /// in the report.
+    ///
+    /// ```no_run
+    /// # fn main() -> s3cache::Result<()> {
+    /// # let cache = s3cache::Cache::open(s3cache::Options::new("bucket"))?;
+    /// let report = cache.check();
+    /// print!("{report}");
+    /// assert!(report.is_good());
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn check(&self) -> Report {
+        let mut report = Report {
+            findings: Vec::new(),
+        };
+        if self.check_bucket(&mut report) {
+            self.check_use(&mut report);
+        }
+        report
+    }
+
+    /// All that one LIST tells. Whether it is worth going on.
+    fn check_bucket(&self, report: &mut Report) -> bool {
+        let origin = match self.client.whose_keys() {
+            Ok(origin) => origin,
+            Err(error) => {
+                report.add("credentials", Verdict::Bad(error));
+                let rest = ["server", "clock", "region", "bucket", "list"];
+                report.skip(&rest, "there is nothing to sign with");
+                report.skip(&USES, "there is nothing to sign with");
+                return false;
+            }
+        };
+        let given = self.region();
+        let listed = self.client.list(&self.naming.prefix, None, None);
+        // What a refusal speaks of, and what went well before it.
+        let subjects = ["server", "clock", "credentials", "region", "bucket", "list"];
+        let fault = listed.as_ref().err().map(subject_of);
+        let reached = match fault {
+            None => subjects.len(),
+            Some(fault) => subjects.iter().position(|s| *s == fault).unwrap_or(0),
+        };
+        for (i, subject) in subjects.iter().enumerate() {
+            if i < reached {
+                self.report_well(report, subject, &origin, &given);
+            } else if i > reached {
+                report.skip(&[subject], "not tried");
+            } else if let Err(error) = &listed {
+                report.add(subject, Verdict::Bad(error.clone()));
+            }
+        }
+        // Without the right to list, all else may still work.
+        let goes_on = fault.is_none_or(|fault| fault == "list");
+        if !goes_on {
+            report.skip(&USES, "not tried");
+        }
+        goes_on
+    }
+
+    fn report_well(&self, report: &mut Report, subject: &'static str, origin: &str, given: &str) {
+        match subject {
+            "server" => report.good(subject, self.client.whereabouts()),
+            "credentials" => report.good(subject, origin),
+            "clock" => report.add(subject, self.check_clock()),
+            "region" => {
+                let found = self.region();
+                report.good(subject, if found == given {
+                    found
+                } else {
+                    format!("{found}, as S3 says; set the option region to it, which is {given}, to save a request")
+                });
+            }
+            "bucket" => report.good(subject, self.client.bucket()),
+            _ => report.good(subject, format!("the location {:?}", self.naming.prefix)),
+        }
+    }
+
+    fn check_clock(&self) -> Verdict {
+        match self.client.skew() {
+            None => Verdict::Skipped("the server does not tell the time".into()),
+            Some(skew) if skew.saturating_abs() < OFF => {
+                Verdict::Good("that of this machine agrees with the server's".into())
+            }
+            Some(skew) => {
+                let (seconds, way) = (
+                    skew.saturating_abs() / 1000,
+                    if skew > 0 { "behind" } else { "ahead of" },
+                );
+                let what = format!(
+                    "this machine's clock is {seconds} s {way} the server's, which is the one that is used"
+                );
+                let remedy = "set it, by NTP say: other programs will not be so patient";
+                Verdict::Bad(Error::new(K::ClockSkew, what).with_remedy(remedy))
+            }
+        }
+    }
+
+    fn check_use(&self, report: &mut Report) {
+        let object = match random::bits() {
+            Ok(bits) => self
+                .naming
+                .object(&Key::new(&format!("s3cache check {bits:016x}"))),
+            Err(error) => {
+                report.add("write", Verdict::Bad(error));
+                return;
+            }
+        };
+        let read_only = "the cache is read_only";
+        if self.policy.read_only {
+            report.skip(&["write"], read_only);
+            report.add_result("read", self.check_read(&object, false));
+            report.skip(&["conditions", "delete"], read_only);
+            return;
+        }
+        let written = report.add_result("write", self.check_write(&object));
+        report.add_result("read", self.check_read(&object, written));
+        if written {
+            report.add("conditions", self.check_conditions());
+        } else {
+            report.skip(&["conditions"], "nothing could be written");
+        }
+        report.add_result("delete", self.check_delete(&object));
+    }
+
+    fn check_write(&self, object: &Object) -> Result<&'static str> {
+        let expires_at = self.expires_at(Timeout::seconds(60.0));
+        let meta = Meta::new(self.writer.next()?, object.key_digest, expires_at);
+        let entry = Entry::new(&meta, &[], PROOF, self.policy.compression);
+        match self
+            .client
+            .put(&object.name, entry.parts(), Condition::Always)?
+        {
+            Written::Unknown(error) => Err(error),
+            _ => Ok("an entry of a few bytes"),
+        }
+    }
+
+    fn check_read(&self, object: &Object, written: bool) -> Result<&'static str> {
+        let mut value = Vec::new();
+        let found = look_for_value(&self.client, object, &mut value, self.policy.max_value_size)?;
+        match found {
+            Lookup::Live { .. } if value == PROOF => Ok("what was written"),
+            Lookup::Nothing if !written => Ok("nothing is there, and S3 says so"),
+            _ => {
+                let what = "what is read is not what was just written";
+                let remedy = "look for a proxy or gateway that caches, or changes what passes";
+                let error = Error::new(K::NotS3, what).with_remedy(remedy);
+                Err(self.client.about("GetObject", &object.name, error))
+            }
+        }
+    }
+
+    fn check_conditions(&self) -> Verdict {
+        if self.policy.conditional_writes == ConditionalWrites::Never {
+            return Verdict::Skipped(
+                "conditional_writes is never: add, incr and so on are not atomic".into(),
+            );
+        }
+        match self.client_conditions() {
+            Ok(Conditions::Enforced) => {
+                Verdict::Good("enforced: add, incr and so on are atomic".into())
+            }
+            Ok(other) => Verdict::Bad(crate::conditions::unsupported(other)),
+            Err(error) => Verdict::Bad(error),
+        }
+    }
+
+    fn client_conditions(&self) -> Result<Conditions> {
+        self.probe.conditions(&self.client, &self.naming)
+    }
+
+    fn check_delete(&self, object: &Object) -> Result<&'static str> {
+        self.client.delete(&object.name)?;
+        let mut value = Vec::new();
+        let max = self.policy.max_value_size;
+        if let Lookup::Nothing = look_for_value(&self.client, object, &mut value, max)? {
+            return Ok("it is gone");
+        }
+        let error = Error::new(K::NotS3, "what was deleted is still there");
+        Err(self.client.about("DeleteObject", &object.name, error))
+    }
+}
+
+const PROOF: &[u8] = b"s3cache was here";
+
+/// What it is that an error of the first request speaks of.
+fn subject_of(error: &Error) -> &'static str {
+    match error.kind() {
+        K::Unreachable | K::TimedOut | K::Tls | K::ConnectionLost | K::NotS3 => "server",
+        K::ClockSkew => "clock",
+        K::BadCredentials => "credentials",
+        K::WrongRegion => "region",
+        K::NoSuchBucket => "bucket",
+        _ => "list",
+    }
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for Finding { subject, verdict } in &self.findings {
+            match verdict {
+                Verdict::Good(seen) => writeln!(f, "{subject:<12} ok         {seen}")?,
+                Verdict::Bad(error) => writeln!(f, "{subject:<12} FAILED     {error:#}")?,
+                Verdict::Skipped(why) => writeln!(f, "{subject:<12} not tried  {why}")?,
+            }
+        }
+        Ok(())
+    }
+}

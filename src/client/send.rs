@@ -1,0 +1,209 @@
+//! One call from its first request to its outcome: signed, sent, put right
+//! where its refusal says how, and tried again where that may help.
+
+use std::sync::{Arc, PoisonError};
+
+use super::call::{Answer, Call};
+use super::fault::Failure;
+use super::heal::Healed;
+use super::outgoing::Outgoing;
+use super::sign::Unsigned;
+use super::transport::{self, Incoming};
+use super::{Client, MAX_XML, xml};
+use crate::credentials::Credentials;
+use crate::deadline::{self, Deadline};
+use crate::endpoint::Endpoint;
+use crate::error::Result;
+use crate::journal;
+
+/// A conditional body longer than this is announced first: a server that
+/// refuses early closes the connection, and its 412 would be lost in the broken pipe.
+const ASK_FIRST: usize = 64 << 10;
+
+impl Client {
+    /// A call whose reply is a document: only the right root element is a
+    /// success. Such calls can be repeated, also where a reply ends early.
+    pub(super) fn ask<T>(&self, call: &Call<'_>, read: fn(&[u8]) -> Option<T>) -> Result<T> {
+        let _limit = self.limit();
+        let mut tries = self.tries();
+        loop {
+            let mut reply = self.send(call)?.done()?;
+            match self.read_document(call, &mut reply, read) {
+                Err(error) if self.again(&mut tries, &error) => {}
+                Err(error) => return Err(error),
+                Ok(answer) => {
+                    reply.finish();
+                    return Ok(answer);
+                }
+            }
+        }
+    }
+
+    fn read_document<T>(
+        &self,
+        call: &Call<'_>,
+        reply: &mut Incoming,
+        read: fn(&[u8]) -> Option<T>,
+    ) -> Result<T> {
+        let status = reply.status();
+        let mut body = Vec::new();
+        reply
+            .read_up_to(MAX_XML, &mut body)
+            .map_err(|failure| self.lost(call, failure))?;
+        self.count(|stats| stats.bytes_in += body.len() as u64);
+        match (read(&body), xml::read_error(&body)) {
+            (Some(answer), _) => Ok(answer),
+            // S3 may say 200 first and find the error later.
+            (None, Some(_)) => Err(self.refused(call, status, reply, &body).error),
+            (None, None) => Err(self.not_s3(call, status)),
+        }
+    }
+
+    /// The time for one call, unless there is a limit already.
+    pub(crate) fn limit(&self) -> Deadline {
+        Deadline::or_within(self.deadline)
+    }
+
+    /// What S3 makes of a call in the end.
+    pub(super) fn send(&self, call: &Call<'_>) -> Result<Answer> {
+        self.send_with(call, Healed::default())
+    }
+
+    pub(super) fn send_with(&self, call: &Call<'_>, mut healed: Healed) -> Result<Answer> {
+        let _limit = self.limit();
+        let mut tries = self.tries();
+        let admitted = self.breaker.admit();
+        admitted.map_err(|error| self.place(call, error))?;
+        loop {
+            let outcome = self.attempt(call, &mut healed);
+            let error = match &outcome {
+                Ok(Answer::Done(_)) => None,
+                Ok(Answer::Refused(error)) | Err(error) => Some(error),
+            };
+            if self.breaker.hear(error.map_or(Ok(()), Err)) {
+                self.count(|stats| stats.breaker_openings += 1);
+                journal::warn(format_args!(
+                    "S3 is not asked for a while: it is gone or fails"
+                ));
+            }
+            match error {
+                Some(error)
+                    if (call.is_repeatable() || error.is_void())
+                        && self.again(&mut tries, error) => {}
+                _ => return outcome,
+            }
+        }
+    }
+
+    /// One request, and one more for each thing that its refusal can mend.
+    fn attempt(&self, call: &Call<'_>, healed: &mut Healed) -> Result<Answer> {
+        loop {
+            healed.skew = self.clock.skew();
+            let endpoint = self.endpoint();
+            let keys = self.keyring.current(self.now())?;
+            let reply = self.send_to(&endpoint, keys.as_ref(), call)?;
+            if (200..300).contains(&reply.status()) {
+                return Ok(Answer::Done(reply));
+            }
+            let refusal = self.refusal(call, reply);
+            if let Some(error) = self.heal(call, refusal, &endpoint, keys.as_ref(), healed)? {
+                return Ok(Answer::Refused(error));
+            }
+        }
+    }
+
+    fn send_to(
+        &self,
+        endpoint: &Arc<Endpoint>,
+        keys: Option<&Arc<Credentials>>,
+        call: &Call<'_>,
+    ) -> Result<Incoming> {
+        if deadline::left().is_some_and(|left| left.is_zero()) {
+            return Err(self.lost(call, Failure::NoTimeLeft));
+        }
+        let path = format!("{}{}", endpoint.base, call.name);
+        // Path style addresses the bucket itself without its last slash.
+        let path = match path.strip_suffix('/') {
+            Some(bucket) if call.name.is_empty() && !bucket.is_empty() => bucket,
+            _ => &path,
+        };
+        let mut headers = call.headers.clone();
+        headers.push(("host".into(), endpoint.host.as_str().into()));
+        let unsigned = Unsigned {
+            method: call.method,
+            path,
+            query: call.query,
+            headers,
+            body: call.body,
+        };
+        let sent = self.clock.machine();
+        let signed = self.signer.sign(unsigned, endpoint, keys, self.now())?;
+        let size: usize = call.body.iter().map(|part| part.len()).sum();
+        let request = Outgoing {
+            method: call.method,
+            url: format!(
+                "{}://{}{}",
+                endpoint.scheme(),
+                endpoint.host,
+                signed.path_and_query
+            ),
+            headers: signed.headers,
+            body: call.body,
+            ask_first: call.conditional && size > ASK_FIRST,
+        };
+        let reply = match self.transmit(call, &request, size, false) {
+            // The server may have closed it before it saw the request: at once,
+            // over a new one.
+            Err(Failure::Stale(_)) if call.is_repeatable() => {
+                self.transmit(call, &request, size, true)
+            }
+            first => first,
+        };
+        let reply = reply.map_err(|failure| self.lost(call, failure))?;
+        self.clock
+            .hear(reply.header("date"), sent, reply.status() == 403);
+        Ok(reply)
+    }
+
+    fn transmit(
+        &self,
+        call: &Call<'_>,
+        request: &Outgoing<'_>,
+        size: usize,
+        fresh: bool,
+    ) -> Result<Incoming, Failure> {
+        let reply = self.transport.send(request, fresh);
+        let opened = transport::take_opened();
+        self.count(|stats| {
+            (call.counts)(stats);
+            stats.bytes_out += size as u64;
+            stats.connections += opened;
+        });
+        reply
+    }
+
+    pub(super) fn endpoint(&self) -> Arc<Endpoint> {
+        // Poisoned or not, what is there was written in one piece.
+        let known = self.learned.endpoint.lock();
+        Arc::clone(&known.unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// A success must show that S3 gave it: a proxy's or a portal's page has
+    /// neither an `ETag` nor a request id, and comes as HTML.
+    pub(super) fn check_origin(&self, call: &Call<'_>, reply: &Incoming) -> Result<()> {
+        let identified = ["etag", "x-amz-request-id", "x-amz-id-2"]
+            .iter()
+            .any(|name| reply.header(name).is_some());
+        // s3s sends 204 without any mark.
+        if identified || (reply.status() == 204 && !is_page(reply)) {
+            Ok(())
+        } else {
+            Err(self.not_s3(call, reply.status()))
+        }
+    }
+}
+
+pub(super) fn is_page(reply: &Incoming) -> bool {
+    let kind = reply.header("content-type");
+    kind.is_some_and(|kind| kind.starts_with("text/html"))
+}

@@ -1,0 +1,278 @@
+//! `Cache::check`: one call that proves the settings, and for each way of
+//! being misconfigured names the right thing and what to do.
+
+mod support;
+
+use std::net::TcpListener;
+use std::time::{Duration, SystemTime};
+
+use s3cache::{Cache, ConditionalWrites, ErrorKind, Options, Report, Verdict};
+use support::{Conditions, Kind, Script, Site, open, options, refusal};
+
+const SUBJECTS: [&str; 10] = [
+    "server",
+    "clock",
+    "credentials",
+    "region",
+    "bucket",
+    "list",
+    "write",
+    "read",
+    "conditions",
+    "delete",
+];
+
+fn check(options: Options) -> Report {
+    Cache::open(options).unwrap().check()
+}
+
+/// That this one, and nothing else, is bad, and is described in these words.
+fn only_bad(report: &Report, subject: &str, kind: ErrorKind, words: &[&str]) {
+    assert!(!report.is_good());
+    for finding in report.findings() {
+        let bad = matches!(finding.verdict, Verdict::Bad(_));
+        assert_eq!(bad, finding.subject == subject, "{report}");
+    }
+    let Some(Verdict::Bad(error)) = report.verdict(subject) else {
+        panic!("{subject} is not bad:\n{report}");
+    };
+    assert_eq!(error.kind(), kind, "{report}");
+    let text = report.to_string();
+    let line = text.lines().find(|l| l.starts_with(subject)).unwrap();
+    assert!(line.contains("FAILED"), "{line}");
+    for word in words {
+        assert!(line.contains(word), "{line}\ndoes not say {word}");
+    }
+    let subjects: Vec<_> = report.findings().iter().map(|f| f.subject).collect();
+    let mut sorted = subjects.clone();
+    sorted.sort_unstable();
+    let mut all = SUBJECTS;
+    all.sort_unstable();
+    assert_eq!(sorted, all, "each has one line:\n{report}");
+}
+
+fn not_tried(report: &Report, subjects: &[&str]) {
+    for subject in subjects {
+        let verdict = report.verdict(subject);
+        assert!(
+            matches!(verdict, Some(Verdict::Skipped(_))),
+            "{subject}:\n{report}"
+        );
+    }
+}
+
+#[test]
+fn all_is_well() {
+    let site = Site::start();
+    let cache = open(&site, "app");
+    let (report, seen) = site.count(|| cache.check());
+    assert!(report.is_good(), "{report}");
+    let text = report.to_string();
+    let subjects: Vec<_> = text.lines().filter_map(|l| l.split(' ').next()).collect();
+    assert_eq!(subjects, SUBJECTS, "{text}");
+    for line in text.lines() {
+        assert!(line[12..].starts_with(" ok  "), "{text}");
+    }
+    assert!(!text.contains(site.secret_key()), "{text}");
+    assert!(seen.list <= 1 && seen.put + seen.conditional_put <= 5 && seen.delete <= 2);
+    assert!(seen.total() <= 10, "{seen:?}");
+    assert_eq!(site.list_raw(&site.location("app/")), [""; 0]);
+}
+
+#[test]
+fn nothing_listens() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let endpoint = format!("http://{}", listener.local_addr().unwrap());
+    drop(listener);
+    let options = Options::new("bucket")
+        .endpoint(&endpoint)
+        .credentials("k", "s");
+    let report = check(options);
+    let words = ["cannot connect", &endpoint, "check the endpoint"];
+    only_bad(&report, "server", ErrorKind::Unreachable, &words);
+    not_tried(&report, &SUBJECTS[1..]);
+}
+
+#[test]
+fn a_web_page_answers() {
+    let portal = Script::replying("200 OK\r\ncontent-type: text/html", "<html>Log in</html>");
+    let options = Options::new("bucket")
+        .endpoint(&portal.endpoint)
+        .credentials("k", "s");
+    let report = check(options);
+    only_bad(&report, "server", ErrorKind::NotS3, &["proxy"]);
+    not_tried(&report, &SUBJECTS[1..]);
+}
+
+#[test]
+fn there_are_no_credentials() {
+    let site = Site::embedded();
+    let options = Options::new(site.bucket())
+        .endpoint(site.endpoint())
+        .environment(|name| (name == "AWS_EC2_METADATA_DISABLED").then(|| "true".into()));
+    let report = check(options);
+    let words = ["AWS_ACCESS_KEY_ID", "credentials"];
+    only_bad(&report, "credentials", ErrorKind::InvalidOption, &words);
+    assert_eq!(site.requests().total(), 0);
+}
+
+#[test]
+fn the_secret_is_wrong() {
+    let site = Site::start();
+    let options = options(&site, "app").credentials(site.access_key(), "wrong-secret");
+    let report = check(options);
+    only_bad(
+        &report,
+        "credentials",
+        ErrorKind::BadCredentials,
+        &["secret key"],
+    );
+    not_tried(&report, &["region", "bucket", "list", "write", "delete"]);
+    assert!(!report.to_string().contains("wrong-secret"));
+}
+
+#[test]
+fn the_key_is_unknown() {
+    let site = Site::start();
+    let report = check(options(&site, "app").credentials("nobody", "secret"));
+    only_bad(
+        &report,
+        "credentials",
+        ErrorKind::BadCredentials,
+        &["access key"],
+    );
+}
+
+#[test]
+fn the_bucket_is_not_there() {
+    let site = Site::start();
+    let options = Options::new("no-such-bucket")
+        .endpoint(site.endpoint())
+        .region(site.region())
+        .credentials(site.access_key(), site.secret_key());
+    let report = check(options);
+    only_bad(
+        &report,
+        "bucket",
+        ErrorKind::NoSuchBucket,
+        &["create the bucket"],
+    );
+}
+
+#[test]
+fn the_bucket_is_elsewhere() {
+    // Whatever it is asked, the region is another.
+    let mut regions = ["eu-west-1", "eu-west-2"].into_iter().cycle();
+    let server = Script::serving(move |mut line| {
+        if line.read_request().is_some() {
+            let region = regions.next().unwrap();
+            let told = format!("<Region>{region}</Region>");
+            line.send(&refusal(400, "AuthorizationHeaderMalformed", &told));
+        }
+    });
+    let options = Options::new("bucket")
+        .endpoint(&server.endpoint)
+        .region("us-east-1")
+        .credentials("k", "s");
+    let report = check(options);
+    only_bad(
+        &report,
+        "region",
+        ErrorKind::WrongRegion,
+        &["option region"],
+    );
+}
+
+#[test]
+fn a_corrected_region_is_told() {
+    let page = "<ListBucketResult><IsTruncated>false</IsTruncated></ListBucketResult>";
+    let mut first = true;
+    let server = Script::serving(move |mut line| {
+        if line.read_request().is_some() {
+            if first {
+                let told = "<Region>eu-west-1</Region>";
+                line.send(&refusal(400, "AuthorizationHeaderMalformed", told));
+            } else {
+                line.send(&support::reply("200 OK", page));
+            }
+            first = false;
+        }
+    });
+    let options = Options::new("bucket")
+        .endpoint(&server.endpoint)
+        .region("us-east-1")
+        .credentials("k", "s");
+    let report = check(options);
+    let Some(Verdict::Good(seen)) = report.verdict("region") else {
+        panic!("{report}");
+    };
+    assert!(
+        seen.contains("eu-west-1") && seen.contains("us-east-1"),
+        "{seen}"
+    );
+}
+
+#[test]
+fn a_right_is_missing() {
+    let site = Site::start();
+    let kinds: [(&str, &[Kind], &str); 4] = [
+        ("list", &[Kind::List], "s3:ListBucket"),
+        ("write", &[Kind::Put, Kind::ConditionalPut], "s3:PutObject"),
+        ("read", &[Kind::Get, Kind::RangedGet], "s3:GetObject"),
+        ("delete", &[Kind::Delete], "s3:DeleteObject"),
+    ];
+    for (subject, denied, right) in kinds {
+        site.switches().deny(denied);
+        let report = open(&site, "app").check();
+        // What is read is what proves a deletion.
+        if subject == "read" {
+            assert!(
+                matches!(report.verdict("read"), Some(Verdict::Bad(_))),
+                "{report}"
+            );
+            assert!(
+                matches!(report.verdict("write"), Some(Verdict::Good(_))),
+                "{report}"
+            );
+            assert!(report.to_string().contains(right), "{report}");
+        } else {
+            only_bad(&report, subject, ErrorKind::AccessDenied, &[right]);
+        }
+    }
+    site.switches().deny(&[]);
+}
+
+#[test]
+fn the_engine_ignores_conditions() {
+    let site = Site::embedded();
+    site.switches().set_conditions(Conditions::Ignored);
+    let report = open(&site, "app").check();
+    only_bad(
+        &report,
+        "conditions",
+        ErrorKind::Unsupported,
+        &["conditional_writes"],
+    );
+    let never = options(&site, "app").conditional_writes(ConditionalWrites::Never);
+    let report = check(never);
+    assert!(report.is_good(), "{report}");
+    not_tried(&report, &["conditions"]);
+}
+
+#[test]
+fn the_clock_is_wrong() {
+    let site = Site::start();
+    let behind = || SystemTime::now() - Duration::from_secs(3600);
+    let report = check(options(&site, "app").clock(behind));
+    only_bad(&report, "clock", ErrorKind::ClockSkew, &["s behind", "NTP"]);
+}
+
+#[test]
+fn a_read_only_cache_is_not_written_to() {
+    let site = Site::start();
+    let cache = Cache::open(options(&site, "app").read_only(true)).unwrap();
+    let (report, seen) = site.count(|| cache.check());
+    assert!(report.is_good(), "{report}");
+    not_tried(&report, &["write", "conditions", "delete"]);
+    assert_eq!((seen.total(), seen.list, seen.get), (2, 1, 1), "{seen:?}");
+}
