@@ -2,7 +2,7 @@
 //! checked here; `settings` does that, for all of it at once.
 //!
 //! Two ways in, both to the same fields: the builder (here, and by subject in
-//! `place`, `objects` and `keeping`), and names with values as text (`table`
+//! `place`, `patience`, `objects` and `keeping`), and names with values as text (`table`
 //! has them all; `pairs`, `url` and `env` are where they come from).
 
 mod checked;
@@ -12,6 +12,7 @@ mod keeping;
 mod names;
 mod objects;
 mod pairs;
+mod patience;
 mod place;
 mod row;
 mod table;

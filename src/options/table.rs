@@ -6,6 +6,7 @@ mod access;
 mod ignored;
 mod keeping;
 mod objects;
+mod patience;
 mod place;
 mod policy;
 
@@ -16,8 +17,9 @@ use super::row::OptionRow;
 pub(super) use self::ignored::IGNORED;
 
 static TABLE: LazyLock<Vec<OptionRow>> = LazyLock::new(|| {
-    let subjects: [&[OptionRow]; 5] = [
+    let subjects: [&[OptionRow]; 6] = [
         &place::ROWS,
+        &patience::ROWS,
         &access::ROWS,
         &objects::ROWS,
         &keeping::ROWS,

@@ -1,11 +1,10 @@
 //! Where the bucket is, and how to get there.
 
 use crate::options::checked::{BUCKET, ENDPOINT, HOST, LOCATION, REGION};
-use crate::options::duration::WAIT;
 use crate::options::row::{OptionRow, field};
 use crate::options::text::{PATH, PATH_STYLE, PORT, YES_OR_NO, YES_UNLESS_NO};
 
-pub(super) const ROWS: [OptionRow; 13] = [
+pub(super) const ROWS: [OptionRow; 10] = [
     OptionRow {
         name: "bucket",
         aliases: &["bucket_name", "storage_bucket_name"],
@@ -88,30 +87,6 @@ pub(super) const ROWS: [OptionRow; 13] = [
         default: "no",
         doc: "Accept any certificate, and with it anybody on the way to the server: for trials only.",
         field: field!(place.danger_accept_invalid_certs, YES_OR_NO),
-        ..OptionRow::PLAIN
-    },
-    OptionRow {
-        name: "connect_timeout",
-        allowed: "a duration of at least 1 ms",
-        default: "5s",
-        doc: "How long a connection may take, TLS included.",
-        field: field!(timeouts.connect, WAIT),
-        ..OptionRow::PLAIN
-    },
-    OptionRow {
-        name: "read_timeout",
-        allowed: "a duration of at least 1 ms",
-        default: "20s",
-        doc: "How long to wait for the next bytes of a reply.",
-        field: field!(timeouts.read, WAIT),
-        ..OptionRow::PLAIN
-    },
-    OptionRow {
-        name: "write_timeout",
-        allowed: "a duration of at least 1 ms",
-        default: "20s",
-        doc: "How long the server may take to accept the next bytes of a request.",
-        field: field!(timeouts.write, WAIT),
         ..OptionRow::PLAIN
     },
 ];

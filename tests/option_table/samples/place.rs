@@ -27,7 +27,7 @@ const NO_WAIT: &[&str] = &[
 const ACCESS: &[(&str, Option<&str>)] = &[("hush-a", None), ("hush-b", None)];
 const NO_ACCESS: &[&str] = &["hu sh", "hush\n", "h\u{fc}sh", " hush"];
 
-pub(super) const SAMPLES: [Sample; 19] = [
+pub(super) const SAMPLES: [Sample; 23] = [
     row(
         "bucket",
         &[
@@ -169,6 +169,27 @@ pub(super) const SAMPLES: [Sample; 19] = [
     row("write_timeout", WAIT, NO_WAIT, |o| {
         o.write_timeout(Duration::from_millis(1500))
     }),
+    row("deadline", WAIT, NO_WAIT, |o| {
+        o.deadline(Duration::from_millis(1500))
+    }),
+    row(
+        "retries",
+        &[("2", Some("2")), ("0", Some("0")), ("3", None)],
+        &["often", "-1", "4294967296"],
+        |o| o.retries(2),
+    ),
+    row(
+        "breaker_after",
+        &[("2", Some("2")), ("0", Some("0")), ("10", None)],
+        &["soon", "-1", "4294967296"],
+        |o| o.breaker_after(2),
+    ),
+    row(
+        "breaker_pause",
+        &[("60", Some("60")), ("1m", Some("60")), ("5", None)],
+        &["long", "-1", "never"],
+        |o| o.breaker_pause(Duration::from_secs(60)),
+    ),
     text_only("access_key", ACCESS, NO_ACCESS),
     text_only("secret_key", ACCESS, NO_ACCESS),
     text_only("session_token", ACCESS, NO_ACCESS),
