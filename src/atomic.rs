@@ -4,6 +4,7 @@
 
 use std::borrow::Cow;
 
+use crate::allowance::uncounted;
 use crate::cache::Cache;
 use crate::change::{Change, Terms, There};
 use crate::conditions::Conditions;
@@ -127,10 +128,12 @@ impl Cache {
     ) -> Result<Option<Vec<u8>>> {
         let timeout = timeout.into();
         let object = self.naming.object(&key.into());
+        self.writable("update")?;
         let mut made = None;
         let next = |there: There<'_>| {
             let value = there.value(self.policy.max_value_size)?;
-            let new = made.insert(change(value.as_deref())).clone();
+            let new = uncounted(|| change(value.as_deref()));
+            let new = made.insert(new).clone();
             let Some(new) = new else {
                 return Ok(None);
             };
@@ -221,6 +224,7 @@ impl Cache {
         apply: impl Fn(i64) -> Option<i64>,
     ) -> Result<i64> {
         let object = self.naming.object(key);
+        self.writable(call)?;
         let add = |there: There<'_>| {
             let (Some(header), Some(value)) =
                 (there.live, there.value(self.policy.max_value_size)?)

@@ -6,11 +6,10 @@ use std::fmt;
 
 use crate::Options;
 use crate::census::{Census, Write};
-use crate::change::MISDATED;
-use crate::client::{Client, Condition, Written};
+use crate::client::Client;
 use crate::conditions::Probe;
 use crate::cull;
-use crate::entry::{Entry, HEADER, Header, Meta};
+use crate::entry::{HEADER, Header};
 use crate::error::{Error, ErrorKind, Result};
 use crate::key::{Id, Key, Naming, Object};
 use crate::lookup::{Depth, Horizon, Lookup, look, look_for_value, too_large};
@@ -149,47 +148,6 @@ impl Cache {
         self.writing((), || self.store(&object, value, timeout))
     }
 
-    fn store(&self, object: &Object, value: &[u8], timeout: Timeout) -> Result<()> {
-        self.writable("set")?;
-        self.make_room(object, value.len())?;
-        let mut tries = self.client.tries();
-        let mut misdated = 0;
-        loop {
-            let skew = self.client.skew().unwrap_or(0);
-            let expires_at = self.expires_at(timeout);
-            let meta = Meta::new(self.writer.next()?, object.key_digest, expires_at);
-            let entry = Entry::new(&meta, &[], value, self.policy.compression);
-            let error = match self
-                .client
-                .put(&object.name, entry.parts(), Condition::Always)
-            {
-                Ok(Written::Unknown(error)) | Err(error) => error,
-                Ok(written) => {
-                    // The reply may have told that the entry was dated by a wrong clock.
-                    let off = self.client.skew().unwrap_or(0).abs_diff(skew);
-                    let stored = !matches!(written, Written::Undecided);
-                    if stored && (off <= MISDATED || misdated == MISDATED_TRIES) {
-                        self.wrote(object, value.len(), true);
-                        return Ok(());
-                    }
-                    misdated += 1;
-                    if misdated <= MISDATED_TRIES {
-                        continue;
-                    }
-                    let what =
-                        "S3 refuses one date after another, and tells another time each time";
-                    return Err(Error::new(ErrorKind::ClockSkew, what));
-                }
-            };
-            // Again as another write, since those who have written in between
-            // know this one. What never arrived has been sent again already.
-            if error.is_void() || !self.client.again(&mut tries, &error) {
-                self.wrote(object, value.len(), true);
-                return Err(error);
-            }
-        }
-    }
-
     /// Stores several pairs of key and value, one after another. 1 PUT each,
     /// and what [`set`](Self::set) says of culling.
     ///
@@ -209,6 +167,10 @@ impl Cache {
 
     /// Deletes an entry if there is one. 1 DELETE, which costs nothing on AWS;
     /// S3 does not tell whether there was one, see [`remove`](Self::remove).
+    ///
+    /// Where a reply is lost it is sent again, and may so take an entry that
+    /// somebody has written in between: what is to be given back, such as a
+    /// lock, is for `remove`, which deletes only what it has seen.
     ///
     /// # Errors
     ///
@@ -239,29 +201,31 @@ impl Cache {
 
     fn remove_object(&self, object: &Object) -> Result<bool> {
         self.writable("remove")?;
+        // A deletion whose reply was lost: whatever comes of the call, it may
+        // have been made, or be made yet.
         let mut lost: Option<(String, Error)> = None;
         for _ in 0..REMOVE_TRIES {
-            let lookup = look(&self.client, object, Horizon::NOW, Depth::Header)?;
-            let Lookup::Live { etag, header } = lookup else {
-                return lost.map_or(Ok(false), |(_, unknown)| Err(unknown));
+            let lookup = look(&self.client, object, Horizon::NOW, Depth::Header);
+            let (etag, header) = match (lookup, &lost) {
+                // It is still there: not made so far.
+                (Ok(Lookup::Live { etag, header }), Some((of, _))) if etag == *of => (etag, header),
+                (_, Some((_, unknown))) => return Err(unknown.clone()),
+                (Ok(Lookup::Live { etag, header }), None) => (etag, header),
+                (Ok(_), None) => return Ok(false),
+                (Err(error), None) => return Err(error),
             };
-            if let Some((before, unknown)) = lost.take()
-                && before != etag
-            {
-                return Err(unknown);
-            }
-            match self.client.delete_unchanged(&object.name, &etag) {
-                Ok(true) => {
+            match (self.client.delete_unchanged(&object.name, &etag), &lost) {
+                (Ok(true), _) => {
                     let size = HEADER as u64 + header.rest_len();
                     self.census.borrow_mut().deleted(&object.id, Some(size));
                     return Ok(true);
                 }
-                Ok(false) => {}
-                // If it is still there, the deletion was not made.
-                Err(unknown) if unknown.kind() == ErrorKind::OutcomeUnknown => {
+                (Ok(false), _) => {}
+                (Err(unknown), _) if unknown.kind() == ErrorKind::OutcomeUnknown => {
                     lost = Some((etag, unknown));
                 }
-                Err(error) => return Err(error),
+                (Err(_), Some((_, unknown))) => return Err(unknown.clone()),
+                (Err(error), None) => return Err(error),
             }
         }
         // Written again and again: what is there by now has no claim to stay.
@@ -310,6 +274,12 @@ impl Cache {
     #[must_use]
     pub fn stats(&self) -> Stats {
         self.client.stats()
+    }
+
+    /// Sets all counters to zero, and forgets the last error.
+    pub fn reset_stats(&self) {
+        self.client.count(|stats| *stats = Stats::default());
+        self.last_error.take();
     }
 
     pub(crate) fn check_size(
@@ -388,9 +358,6 @@ impl Cache {
 }
 
 const REMOVE_TRIES: u32 = 10;
-
-/// A clock is learned from one reply, or does not stand still.
-const MISDATED_TRIES: u32 = 2;
 
 /// Near enough: a deflated value is shorter, a history adds a little.
 fn size_of_entry(len: usize) -> u64 {

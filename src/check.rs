@@ -23,8 +23,8 @@ pub struct Report {
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Finding {
-    /// What was checked: `credentials`, `server`, `clock`, `region`, `bucket`,
-    /// `list`, `write`, `read`, `conditions` or `delete`, in this order.
+    /// What was checked: `server`, `clock`, `credentials`, `region`, `bucket`,
+    /// `list`, `write`, `read`, `conditions` or `delete`.
     pub subject: &'static str,
     /// How it stands.
     pub verdict: Verdict,
@@ -93,6 +93,8 @@ impl Report {
 /// A clock that is this much off is worth a word, in milliseconds.
 const OFF: i64 = 30_000;
 
+const AFTER: &str = "what failed comes first";
+
 /// What is tried once the bucket has answered.
 const USES: [&str; 4] = ["write", "read", "conditions", "delete"];
 
@@ -102,8 +104,9 @@ impl Cache {
     /// write, read, make its writes conditional, and delete. What it writes, an
     /// object of its own in the location, it deletes again.
     ///
-    /// Up to 1 LIST, 2 GET, 2 DELETE and 5 PUT. Never fails: what goes wrong is
-    /// in the report.
+    /// 1 LIST, 2 GET, 2 DELETE and 5 PUT, some more where an engine does not
+    /// enforce conditions, each bounded by the option `deadline`. Never fails:
+    /// what goes wrong is in the report.
     ///
     /// ```no_run
     /// # fn main() -> s3cache::Result<()> {
@@ -116,6 +119,8 @@ impl Cache {
     /// ```
     #[must_use]
     pub fn check(&self) -> Report {
+        // It asks, whatever was found before.
+        self.client.forget_failures();
         let mut report = Report {
             findings: Vec::new(),
         };
@@ -150,7 +155,7 @@ impl Cache {
             if i < reached {
                 self.report_well(report, subject, &origin, &given);
             } else if i > reached {
-                report.skip(&[subject], "not tried");
+                report.skip(&[subject], AFTER);
             } else if let Err(error) = &listed {
                 report.add(subject, Verdict::Bad(error.clone()));
             }
@@ -158,7 +163,7 @@ impl Cache {
         // Without the right to list, all else may still work.
         let goes_on = fault.is_none_or(|fault| fault == "list");
         if !goes_on {
-            report.skip(&USES, "not tried");
+            report.skip(&USES, AFTER);
         }
         goes_on
     }
@@ -236,8 +241,12 @@ impl Cache {
             .client
             .put(&object.name, entry.parts(), Condition::Always)?
         {
+            Written::Stored { .. } => Ok("an entry of a few bytes"),
             Written::Unknown(error) => Err(error),
-            _ => Ok("an entry of a few bytes"),
+            Written::Refused | Written::Undecided => {
+                let error = Error::new(K::Refused, "S3 does not make up its mind about a write");
+                Err(self.client.about("PutObject", &object.name, error))
+            }
         }
     }
 
@@ -292,7 +301,13 @@ const PROOF: &[u8] = b"s3cache was here";
 /// What it is that an error of the first request speaks of.
 fn subject_of(error: &Error) -> &'static str {
     match error.kind() {
-        K::Unreachable | K::TimedOut | K::Tls | K::ConnectionLost | K::NotS3 => "server",
+        K::Unreachable
+        | K::TimedOut
+        | K::Tls
+        | K::ConnectionLost
+        | K::NotS3
+        | K::ServerError
+        | K::Throttled => "server",
         K::ClockSkew => "clock",
         K::BadCredentials => "credentials",
         K::WrongRegion => "region",

@@ -33,6 +33,8 @@ impl Compression {
     };
 }
 
+/// Bytes that the length takes which an entry puts before the deflated value.
+const LENGTH: usize = 4;
 /// So much of a long value is tried first.
 const SAMPLE: usize = 4096;
 
@@ -45,7 +47,7 @@ pub(crate) fn deflate(value: &[u8], how: Compression) -> Option<Vec<u8>> {
     if value.len() < threshold || value.is_empty() {
         return None;
     }
-    let worth_it = |deflated: &Vec<u8>, raw: &[u8]| deflated.len() <= raw.len() / 10 * 9;
+    let worth_it = |deflated: &Vec<u8>, raw: &[u8]| deflated.len() + LENGTH <= raw.len() / 10 * 9;
     if value.len() > 4 * SAMPLE {
         // From the middle: the head of a media file often shrinks where the rest does not.
         let sample = &value[value.len() / 2..][..SAMPLE];
@@ -74,7 +76,9 @@ mod tests {
     #[test]
     fn text_shrinks_and_comes_back() {
         let text = "the quick brown fox ".repeat(2000).into_bytes();
-        for level in 1..=9 {
+        // Miri takes half a minute for each.
+        let levels = if cfg!(miri) { 1..=1 } else { 1..=9 };
+        for level in levels {
             let how = Compression::Deflate {
                 level,
                 threshold: 0,
@@ -89,8 +93,8 @@ mod tests {
 
     #[test]
     fn stored_as_it_is_where_that_is_better() {
-        let noise: Vec<u8> = (0..100_000_u32)
-            .map(|i| crate::digest::sha1(&i.to_le_bytes())[0])
+        let noise: Vec<u8> = (0..5_000_u32)
+            .flat_map(|i| crate::digest::sha1(&i.to_le_bytes()))
             .collect();
         assert_eq!(deflate(&noise, Compression::FAST), None);
         assert_eq!(deflate(&noise[..2000], Compression::FAST), None);

@@ -10,9 +10,9 @@
 use std::thread::sleep;
 use std::time::Duration;
 
+use crate::allowance;
 use crate::client::{Client, Condition, Written};
 use crate::conditions::Means;
-use crate::deadline;
 use crate::entry::{Entry, Header};
 use crate::error::{Error, ErrorKind, Result};
 use crate::key::Object;
@@ -155,7 +155,7 @@ impl<'a, T> Contest<'a, T> {
     fn pause(&mut self) -> Result<()> {
         self.tries += 1;
         let pause = Duration::from_micros(random::bits()? % (1000 << self.tries.min(6)));
-        if self.tries >= TRIES || !deadline::allows(pause) {
+        if self.tries >= TRIES || !allowance::allows(pause) {
             let contended = Error::new(
                 ErrorKind::Contended,
                 format!(

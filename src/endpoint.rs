@@ -12,7 +12,7 @@ use std::net::IpAddr;
 
 use url::{Host, Url};
 
-pub(crate) use self::aws::{region_of_host, region_of_url};
+pub(crate) use self::aws::{domain_of, region_of_host, region_of_url};
 pub(crate) use self::parts::of_parts;
 use crate::error::{Error, ErrorKind, Result};
 

@@ -202,6 +202,16 @@ impl Error {
         self.0.unsent || self.0.kind == ErrorKind::Throttled
     }
 
+    /// A write that fails so may have been carried out: nobody says otherwise.
+    pub(crate) fn is_open(&self) -> bool {
+        use ErrorKind as K;
+        let open = matches!(
+            self.0.kind,
+            K::TimedOut | K::ConnectionLost | K::NotS3 | K::ServerError | K::OutcomeUnknown
+        );
+        open && !self.is_void()
+    }
+
     /// In seconds; the other form, a date, is not in use with S3.
     pub(crate) fn with_retry_after(mut self, seconds: Option<&str>) -> Self {
         let seconds = seconds.and_then(|text| text.trim().parse().ok());

@@ -114,6 +114,9 @@ impl ObjectHeaders {
         }
         for (name, value) in &given.headers {
             let (name, value) = header("headers", name, value)?;
+            if name == "x-amz-storage-class" {
+                refuse_archives("headers", &value.to_ascii_uppercase())?;
+            }
             if !by_option.contains(&name) {
                 put.retain(|(n, _)| *n != name);
                 put.push((name, value));
@@ -177,13 +180,18 @@ fn storage_class(given: &Objects) -> Result<Option<String>> {
             "it is a name like STANDARD_IA: letters, digits and _ only",
         ));
     }
-    if matches!(&*class, "GLACIER" | "DEEP_ARCHIVE") {
+    refuse_archives("storage_class", &class)?;
+    Ok(Some(class))
+}
+
+fn refuse_archives(option: &'static str, class: &str) -> Result<()> {
+    if matches!(class, "GLACIER" | "DEEP_ARCHIVE") {
         return Err(invalid(
-            "storage_class",
+            option,
             "what lies in GLACIER or DEEP_ARCHIVE must be restored, in hours, before it can be read: GLACIER_IR can be read at once",
         ));
     }
-    Ok(Some(class))
+    Ok(())
 }
 
 /// A header as it may be sent and signed.

@@ -1,6 +1,7 @@
 // The README is the manual, and its Rust is compiled with the documentation.
 #![doc = include_str!("../README.md")]
 
+mod allowance;
 mod atomic;
 mod cache;
 mod census;
@@ -14,7 +15,6 @@ mod conditions;
 mod contest;
 mod credentials;
 mod cull;
-mod deadline;
 mod digest;
 mod endpoint;
 mod entry;
@@ -34,6 +34,7 @@ mod random;
 mod refresh;
 mod settings;
 mod stats;
+mod store;
 mod sweep;
 mod tally;
 mod time;

@@ -1,7 +1,7 @@
 //! A rule by which the bucket itself deletes a cache's entries by age: set,
 //! read, taken out. The text work is in `text`; no other rule is ever touched.
 
-mod text;
+pub(crate) mod text;
 
 use self::text::{Problem, Rest};
 use crate::cache::Cache;

@@ -59,14 +59,13 @@ pub(crate) fn look(
         Depth::Header => Span::Head(HEADER),
         Depth::Whole { .. } => Span::Whole,
     };
-    let mut tries = client.tries();
     loop {
         let Some(body) = client.get(&object.name, span)? else {
             return Ok(Lookup::Nothing);
         };
         // A reply that ends early is asked for again.
         match judge(client, body, object, horizon, &mut depth) {
-            Err(error) if client.again(&mut tries, &error) => {}
+            Err(error) if client.again_after_half(&error) => {}
             judged => return judged,
         }
     }

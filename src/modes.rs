@@ -3,8 +3,8 @@
 
 use std::time::Duration;
 
+use crate::allowance::Allowance;
 use crate::cache::Cache;
-use crate::deadline::Deadline;
 use crate::error::{Error, ErrorKind as K, Result};
 use crate::journal;
 use crate::options::OnError;
@@ -24,7 +24,7 @@ impl Cache {
     /// # }
     /// ```
     pub fn with_deadline<T>(&self, limit: Duration, run: impl FnOnce(&Self) -> T) -> T {
-        let _limit = Deadline::within(limit);
+        let _limit = Allowance::for_group(limit);
         run(self)
     }
 
@@ -65,7 +65,7 @@ impl Cache {
         counts: impl FnOnce(&mut Stats),
     ) -> Result<T> {
         match result {
-            Err(error) if self.policy.on_error == OnError::Miss && may_be_missed(&error) => {
+            Err(error) if may_be_missed(&error, self.policy.on_error) => {
                 journal::warn(format_args!("going on without the cache: {error}"));
                 self.client.count(|stats| {
                     stats.hidden_errors += 1;
@@ -81,8 +81,18 @@ impl Cache {
 
 /// What a cache can do without. The rest is for the caller to mend, and
 /// nothing would ever be cached if it went unnoticed.
-fn may_be_missed(error: &Error) -> bool {
-    matches!(
+fn may_be_missed(error: &Error, how: OnError) -> bool {
+    let misconfigured = matches!(
+        error.kind(),
+        K::AccessDenied
+            | K::BadCredentials
+            | K::ClockSkew
+            | K::NoSuchBucket
+            | K::Refused
+            | K::Unsupported
+            | K::WrongRegion
+    );
+    let passing = matches!(
         error.kind(),
         K::Unreachable
             | K::Unavailable
@@ -94,5 +104,10 @@ fn may_be_missed(error: &Error) -> bool {
             | K::ServerError
             | K::OutcomeUnknown
             | K::ReadOnly
-    )
+    );
+    match how {
+        OnError::Report => false,
+        OnError::Miss => passing,
+        OnError::MissAll => passing || misconfigured,
+    }
 }

@@ -5,6 +5,7 @@
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
+use crate::allowance::uncounted;
 use crate::cache::Cache;
 use crate::change::{Change, Terms, There};
 use crate::client::Written;
@@ -77,6 +78,7 @@ impl Cache {
     ) -> Result<Vec<u8>, E> {
         let object = self.naming.object(&key.into());
         let timeout = timeout.into();
+        let _limit = self.client.limit();
         let read_only = self.policy.read_only;
         match self.reading(None, || self.standing(&object).map(Some))? {
             Some(Standing::Good(value)) => Ok(value),
@@ -98,7 +100,7 @@ impl Cache {
                 }
             }
             // S3 is not to be had, or nothing may be stored there.
-            Some(Standing::Missing(_)) | None => compute().map(Into::into),
+            Some(Standing::Missing(_)) | None => uncounted(compute).map(Into::into),
         }
     }
 
@@ -183,7 +185,7 @@ impl Cache {
         compute: impl FnOnce() -> Result<V, E>,
     ) -> Result<Vec<u8>, E> {
         let begun = Instant::now();
-        let computed = compute().map(Into::<Vec<u8>>::into);
+        let computed = uncounted(compute).map(Into::<Vec<u8>>::into);
         let sized = computed.and_then(|value| {
             self.check_size("get_or_set", object, &value)?;
             Ok(value)
@@ -247,7 +249,7 @@ impl Cache {
         let means = || self.probe.means(&self.client, &self.naming);
         let stores = self.writing(false, || means().map(|_| true))?;
         let begun = Instant::now();
-        let value: Vec<u8> = compute()?.into();
+        let value: Vec<u8> = uncounted(compute)?.into();
         let cost_ms = cost(begun);
         self.check_size("get_or_set", object, &value)?;
         if !stores {

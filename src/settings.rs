@@ -57,10 +57,11 @@ pub(crate) struct Persistence {
 }
 
 impl Persistence {
-    fn check(self) -> Result<Self> {
+    fn check(mut self) -> Result<Self> {
         if self.deadline < Duration::from_millis(1) {
             return Err(invalid("deadline", "it must be at least a millisecond"));
         }
+        self.breaker_pause = YEAR.min(self.breaker_pause);
         Ok(self)
     }
 }
@@ -123,17 +124,27 @@ pub(crate) struct Settings {
     pub(crate) persistence: Persistence,
 }
 
-const YEAR: Duration = Duration::from_secs(365 * 24 * 60 * 60);
+/// The clock's own arithmetic overflows some centuries on.
+pub(crate) const YEAR: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
 impl Options {
     /// Everything checked at once, so that nothing is left to fail at first use.
     pub(crate) fn check(self) -> Result<Settings> {
         let env = |name: &str| (self.environment)(name).filter(|value| !value.is_empty());
-        let profile = profile::load(&env, self.access.profile.as_deref())?;
+        let profile = if self.needs_profile(&env)? {
+            profile::load(&env, self.access.profile.as_deref())?
+        } else {
+            None
+        };
         let endpoint = place(&self.place, &env, profile.as_ref())?;
-        let trusted = match (&self.place.ca_file, env("AWS_CA_BUNDLE")) {
+        // The environment's is for all programs, and of no concern to http.
+        let bundle = || env("AWS_CA_BUNDLE").filter(|_| endpoint.tls);
+        let trusted = match (&self.place.ca_file, bundle()) {
             (Some(path), _) => Some(certificates(path)?),
-            (None, Some(path)) => Some(certificates(Path::new(&path))?),
+            (None, Some(path)) => {
+                let file = certificates(Path::new(&path));
+                Some(file.map_err(|error| error.with_remedy("AWS_CA_BUNDLE names it"))?)
+            }
             (None, None) => None,
         };
         let headers = ObjectHeaders::check(&self.objects, &endpoint)?;
@@ -177,6 +188,28 @@ impl Options {
     }
 }
 
+impl Options {
+    /// Whether a profile may have something to say: one that is named and not
+    /// there is an error, and must not be one to those who need none.
+    fn needs_profile(&self, env: &dyn Fn(&str) -> Option<String>) -> Result<bool> {
+        let (place, access) = (&self.place, &self.access);
+        let of_parts = endpoint::of_parts(place.host.as_deref(), place.port, place.use_ssl)?;
+        let has_region = place.region.is_some()
+            || of_parts.region.is_some()
+            || env("AWS_REGION").is_some()
+            || env("AWS_DEFAULT_REGION").is_some();
+        let has_place = place.endpoint.is_some() || place.is_in_parts();
+        let has_keys = access.anonymous || access.hook.is_some() || access.access_key.is_some();
+        Ok(access.profile.is_some() || !has_region || !has_place || !has_keys)
+    }
+}
+
+impl Place {
+    fn is_in_parts(&self) -> bool {
+        self.host.is_some() || self.port.is_some() || self.use_ssl.is_some()
+    }
+}
+
 /// What is not given comes from the environment, and then from the profile.
 fn place(
     place: &Place,
@@ -185,6 +218,10 @@ fn place(
 ) -> Result<Endpoint> {
     let of_parts = endpoint::of_parts(place.host.as_deref(), place.port, place.use_ssl)?;
     let configured = || {
+        // What is given goes before what is configured, AWS as such included.
+        if place.is_in_parts() {
+            return None;
+        }
         // <https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html>
         if env("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS")
             .is_some_and(|v| v.eq_ignore_ascii_case("true"))
@@ -204,7 +241,9 @@ fn place(
         .or_else(|| env("AWS_DEFAULT_REGION"))
         .or_else(|| profile?.region.clone())
         .unwrap_or_else(|| "us-east-1".into());
-    Endpoint::new(&place.bucket, &region, url.as_deref(), place.path_style)
+    // Its name of old, as a location constraint.
+    let region = if region == "EU" { "eu-west-1" } else { &region };
+    Endpoint::new(&place.bucket, region, url.as_deref(), place.path_style)
 }
 
 /// Given ones go first, and as a whole: no session token of other credentials.
@@ -215,6 +254,17 @@ fn source(access: Access, environment: Environment, region: &str) -> Result<Sour
     }
     if let Some(hook) = access.hook {
         return Ok(Source::Hook(hook));
+    }
+    if !given
+        && access
+            .session_token
+            .as_ref()
+            .is_some_and(|token| !token.is_empty())
+    {
+        return Err(invalid(
+            "session_token",
+            "it goes with the options access_key and secret_key, and they are not given",
+        ));
     }
     if !given {
         return Ok(Source::Chain {
@@ -249,7 +299,6 @@ fn check_timeouts(mut timeouts: Timeouts) -> Result<Timeouts> {
         if *limit < Duration::from_millis(1) {
             return Err(invalid(name, "it must be at least a millisecond"));
         }
-        // The clock's own arithmetic overflows some centuries on.
         *limit = YEAR.min(*limit);
     }
     Ok(timeouts)

@@ -122,6 +122,7 @@ impl Cache {
     /// Where the request fails; `Refused` where the name is taken by somebody else.
     pub fn create_bucket(&self) -> Result<()> {
         self.writable("create_bucket")?;
+        let _limit = self.client.limit();
         self.client.create_bucket()
     }
 

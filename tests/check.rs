@@ -276,3 +276,22 @@ fn a_read_only_cache_is_not_written_to() {
     not_tried(&report, &["write", "conditions", "delete"]);
     assert_eq!((seen.total(), seen.list, seen.get), (2, 1, 1), "{seen:?}");
 }
+
+/// Nothing that was not asked is said to be well, and it asks although other
+/// calls have found S3 gone.
+#[test]
+fn a_failing_server_says_nothing_of_the_rest() {
+    let failing = Script::refusing(500, "InternalError", "");
+    let options = Options::new("bucket")
+        .endpoint(&failing.endpoint)
+        .region("us-east-1")
+        .credentials("k", "s")
+        .retries(0)
+        .breaker_after(1);
+    let cache = Cache::open(options).unwrap();
+    cache.get("k").unwrap_err();
+    assert_eq!(cache.get("k").unwrap_err().kind(), ErrorKind::Unavailable);
+    let report = cache.check();
+    only_bad(&report, "server", ErrorKind::ServerError, &["try again"]);
+    not_tried(&report, &SUBJECTS[1..]);
+}

@@ -5,7 +5,6 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use crate::deadline;
 use crate::error::{Error, ErrorKind as K, Result};
 
 /// A circuit breaker.
@@ -69,18 +68,17 @@ impl Breaker {
     }
 
     /// How a request has come out. Whether the breaker has opened by this: it
-    /// does at once where a call has waited for all its time.
-    pub(super) fn hear(&self, outcome: std::result::Result<(), &Error>) -> bool {
-        let waited = deadline::left().is_some_and(|left| left.is_zero());
+    /// does at once where a call has `waited` in vain for all its time.
+    pub(super) fn hear(&self, outcome: Result<(), &Error>, waited: bool) -> bool {
         self.hear_at(outcome, waited, Instant::now())
     }
 
-    fn hear_at(
-        &self,
-        outcome: std::result::Result<(), &Error>,
-        waited: bool,
-        now: Instant,
-    ) -> bool {
+    /// As though nothing had failed yet.
+    pub(super) fn forget(&self) {
+        *self.lock() = State::default();
+    }
+
+    fn hear_at(&self, outcome: Result<(), &Error>, waited: bool, now: Instant) -> bool {
         let mut state = self.lock();
         match outcome {
             Err(error) if is_outage(error) => {
@@ -163,11 +161,11 @@ mod tests {
             Error::from_s3(503, "SlowDown", ""),
             Error::new(K::NotS3, "").with_status(200),
         ] {
-            assert!(!breaker.hear(Err(&gone)));
-            assert!(!breaker.hear(Err(&alive)));
+            assert!(!breaker.hear(Err(&gone), false));
+            assert!(!breaker.hear(Err(&alive), false));
         }
-        assert!(!breaker.hear(Err(&gone)));
-        assert!(breaker.hear(Err(&Error::from_s3(500, "InternalError", ""))));
+        assert!(!breaker.hear(Err(&gone), false));
+        assert!(breaker.hear(Err(&Error::from_s3(500, "InternalError", "")), false));
         let patient = Breaker::new(2, PAUSE);
         assert!(
             patient.hear_at(Err(&gone), true, Instant::now()),
@@ -175,7 +173,7 @@ mod tests {
         );
         let never = Breaker::new(0, PAUSE);
         for _ in 0..100 {
-            assert!(!never.hear(Err(&gone)));
+            assert!(!never.hear(Err(&gone), false));
         }
         never.admit().unwrap();
     }

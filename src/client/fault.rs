@@ -4,7 +4,7 @@
 use super::call::Call;
 use super::transport::Incoming;
 use super::{Client, MAX_ERROR, xml};
-use crate::deadline;
+use crate::allowance;
 use crate::endpoint;
 use crate::error::{Error, ErrorKind};
 
@@ -134,6 +134,8 @@ impl Client {
         let at = format!("{}://{}", endpoint.scheme(), endpoint.host);
         let stale = matches!(failure, Failure::Stale(_));
         let error: Error = match failure {
+            F::NoTimeLeft => out_of_time(),
+            F::TimedOut | F::ConnectTimedOut if allowance::is_over() => out_of_time(),
             F::Unreachable(cause) => {
                 Error::new(ErrorKind::Unreachable, format!("cannot connect to {at}"))
                     .with_remedy(
@@ -149,8 +151,6 @@ impl Client {
             F::Tls(cause) => Error::new(ErrorKind::Tls, format!("no TLS with {at}"))
                 .with_remedy("check that this port speaks https, and whose certificate it shows: the option ca_file names those to trust, in place of the public ones")
                 .with_source(cause),
-            F::NoTimeLeft => out_of_time(),
-            F::TimedOut if deadline::left().is_some_and(|left| left.is_zero()) => out_of_time(),
             F::TimedOut => Error::new(ErrorKind::TimedOut, format!("{at} did not answer in time"))
                 .with_remedy("the options read_timeout and write_timeout set the limits"),
             F::Lost(cause) | F::Stale(cause) => Error::new(

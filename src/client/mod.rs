@@ -18,7 +18,7 @@ mod retry;
 mod send;
 mod sign;
 mod transport;
-mod xml;
+pub(crate) mod xml;
 
 use std::cell::Cell;
 use std::fmt;
@@ -221,7 +221,13 @@ impl Client {
             Ok(()) => Ok(true),
             Err(error) if error.status() == Some(412) => Ok(false),
             Err(error) if error.code() == Some("NoSuchKey") => Ok(false),
-            Err(error) if error.kind() == K::ServerError => Err(unknown_outcome(error)),
+            // From a gateway, too: it may have passed the deletion on.
+            Err(error)
+                if error.status() >= Some(500)
+                    && matches!(error.kind(), K::ServerError | K::NotS3) =>
+            {
+                Err(unknown_outcome(error))
+            }
             Err(error) if error.kind() == K::Unsupported => self.delete(name).map(|()| true),
             Err(error) => Err(error),
         }

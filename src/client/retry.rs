@@ -11,60 +11,23 @@ use std::thread::sleep;
 use std::time::Duration;
 
 use super::Client;
-use crate::deadline;
+use crate::allowance;
 use crate::error::{Error, ErrorKind as K};
 use crate::journal;
 use crate::random;
-
-/// Of the first pause.
-const BASE: Duration = Duration::from_millis(50);
-/// Of any pause.
-const LONGEST: Duration = Duration::from_secs(5);
-
-/// The tries of one call.
-#[derive(Debug)]
-pub(crate) struct Tries {
-    left: u32,
-    bound: Duration,
-}
-
-impl Tries {
-    pub(super) fn new(retries: u32) -> Self {
-        Self {
-            left: retries,
-            bound: BASE,
-        }
-    }
-
-    /// The pause before another try, or `None`: this error stays.
-    fn pause_after(&mut self, error: &Error) -> Option<Duration> {
-        if self.left == 0 || !may_pass(error) {
-            return None;
-        }
-        self.left -= 1;
-        // A kept connection was closed, which says nothing about the server.
-        if error.is_stale() {
-            return Some(Duration::ZERO);
-        }
-        let drawn = self.bound.mul_f64(fraction());
-        self.bound = (self.bound * 2).min(LONGEST);
-        // The server may ask for more.
-        Some(drawn.max(error.retry_after().unwrap_or_default()))
-    }
-}
+use crate::settings::YEAR;
 
 impl Client {
-    /// The tries of a call.
-    pub(crate) fn tries(&self) -> Tries {
-        Tries::new(self.retries)
-    }
-
-    /// Whether to try again after this error: it has paused by then.
-    pub(crate) fn again(&self, tries: &mut Tries, error: &Error) -> bool {
-        let Some(pause) = tries.pause_after(error) else {
+    /// Whether to try again after this error, which takes one of the call's
+    /// tries: it has paused by then.
+    pub(crate) fn again(&self, error: &Error) -> bool {
+        if !may_pass(error) || !self.breaker.is_closed() || allowance::is_over() {
+            return false;
+        }
+        let Some(pause) = allowance::take_try().map(|bound| pause_after(error, bound)) else {
             return false;
         };
-        if !self.breaker.is_closed() || !deadline::allows(pause) {
+        if !allowance::allows(pause) {
             return false;
         }
         journal::debug(format_args!(
@@ -77,9 +40,19 @@ impl Client {
     }
 }
 
+fn pause_after(error: &Error, bound: Duration) -> Duration {
+    // A kept connection was closed, which says nothing about the server.
+    if error.is_stale() {
+        return Duration::ZERO;
+    }
+    // The server may ask for more, but nobody has more than a year.
+    let asked = error.retry_after().unwrap_or_default();
+    bound.mul_f64(fraction()).max(asked).min(YEAR)
+}
+
 /// Whether the same request may do better a moment later. S3's codes are those
 /// of "Error responses" in the Amazon S3 API reference.
-fn may_pass(error: &Error) -> bool {
+pub(super) fn may_pass(error: &Error) -> bool {
     match error.kind() {
         K::Unreachable | K::TimedOut | K::ConnectionLost | K::Throttled | K::ServerError => true,
         // A gateway's page.
@@ -131,26 +104,20 @@ mod tests {
     }
 
     #[test]
-    fn pauses_are_bounded_and_counted() {
+    fn pauses_are_drawn_and_the_server_may_ask_for_more() {
+        let bound = Duration::from_millis(100);
         let error = of_s3(503, "SlowDown");
-        for _ in 0..200 {
-            let mut tries = Tries::new(3);
-            for bound in [50, 100, 200] {
-                let pause = tries.pause_after(&error).unwrap();
-                assert!(pause <= Duration::from_millis(bound), "{pause:?}");
-            }
-            assert_eq!(tries.pause_after(&error), None);
+        let drawn: Vec<_> = (0..200).map(|_| pause_after(&error, bound)).collect();
+        assert!(drawn.iter().all(|pause| *pause <= bound));
+        assert!(drawn.iter().any(|pause| *pause != drawn[0]));
+        for (asked, pause) in [
+            ("7", Duration::from_secs(7)),
+            ("18446744073709551615", YEAR),
+        ] {
+            let error = of_s3(503, "SlowDown").with_retry_after(Some(asked));
+            assert_eq!(pause_after(&error, bound), pause);
         }
-        let mut many = Tries::new(100);
-        let longest = (0..100).filter_map(|_| many.pause_after(&error)).max();
-        assert!(longest.is_some_and(|longest| longest <= LONGEST));
-        assert_eq!(Tries::new(0).pause_after(&error), None);
-    }
-
-    #[test]
-    fn the_server_may_ask_for_more() {
-        let error = of_s3(503, "SlowDown").with_retry_after(Some("7"));
-        let pause = Tries::new(1).pause_after(&error);
-        assert_eq!(pause, Some(Duration::from_secs(7)));
+        let stale = Error::new(K::ConnectionLost, "").on_stale_connection(true);
+        assert_eq!(pause_after(&stale, bound), Duration::ZERO);
     }
 }

@@ -7,13 +7,14 @@ use super::call::{Answer, Call};
 use super::fault::Failure;
 use super::heal::Healed;
 use super::outgoing::Outgoing;
+use super::retry::may_pass;
 use super::sign::Unsigned;
 use super::transport::{self, Incoming};
 use super::{Client, MAX_XML, xml};
+use crate::allowance::{self, Allowance};
 use crate::credentials::Credentials;
-use crate::deadline::{self, Deadline};
 use crate::endpoint::Endpoint;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::journal;
 
 /// A conditional body longer than this is announced first: a server that
@@ -25,11 +26,10 @@ impl Client {
     /// success. Such calls can be repeated, also where a reply ends early.
     pub(super) fn ask<T>(&self, call: &Call<'_>, read: fn(&[u8]) -> Option<T>) -> Result<T> {
         let _limit = self.limit();
-        let mut tries = self.tries();
         loop {
             let mut reply = self.send(call)?.done()?;
             match self.read_document(call, &mut reply, read) {
-                Err(error) if self.again(&mut tries, &error) => {}
+                Err(error) if self.again_after_half(&error) => {}
                 Err(error) => return Err(error),
                 Ok(answer) => {
                     reply.finish();
@@ -37,6 +37,12 @@ impl Client {
                 }
             }
         }
+    }
+
+    /// Whether to ask again for a reply that broke off, or made no sense.
+    pub(crate) fn again_after_half(&self, error: &Error) -> bool {
+        self.hear(Err(error));
+        self.again(error)
     }
 
     fn read_document<T>(
@@ -59,9 +65,14 @@ impl Client {
         }
     }
 
-    /// The time for one call, unless there is a limit already.
-    pub(crate) fn limit(&self) -> Deadline {
-        Deadline::or_within(self.deadline)
+    /// What one call may take, unless it is part of another.
+    pub(crate) fn limit(&self) -> Allowance {
+        Allowance::for_call(self.deadline, self.retries)
+    }
+
+    /// The next request goes out, whatever the breaker has heard.
+    pub(crate) fn forget_failures(&self) {
+        self.breaker.forget();
     }
 
     /// What S3 makes of a call in the end.
@@ -71,44 +82,72 @@ impl Client {
 
     pub(super) fn send_with(&self, call: &Call<'_>, mut healed: Healed) -> Result<Answer> {
         let _limit = self.limit();
-        let mut tries = self.tries();
         let admitted = self.breaker.admit();
         admitted.map_err(|error| self.place(call, error))?;
+        let mut open = None;
         loop {
-            let outcome = self.attempt(call, &mut healed);
-            let error = match &outcome {
-                Ok(Answer::Done(_)) => None,
-                Ok(Answer::Refused(error)) | Err(error) => Some(error),
+            let outcome = self.attempt(call, &mut healed)?;
+            let (Ok(Answer::Refused(error)) | Err(error)) = &outcome else {
+                return outcome;
             };
-            if self.breaker.hear(error.map_or(Ok(()), Err)) {
-                self.count(|stats| stats.breaker_openings += 1);
-                journal::warn(format_args!(
-                    "S3 is not asked for a while: it is gone or fails"
-                ));
+            if (call.is_repeatable() || error.is_void()) && self.again(error) {
+                if error.is_open() {
+                    open = Some(error.clone());
+                }
+                continue;
             }
-            match error {
-                Some(error)
-                    if (call.is_repeatable() || error.is_void())
-                        && self.again(&mut tries, error) => {}
-                _ => return outcome,
+            return match open {
+                // That the last try did nothing says nothing of those before.
+                Some(open) if call.method != "GET" && !error.is_open() && may_pass(error) => {
+                    Err(open)
+                }
+                _ => outcome,
+            };
+        }
+    }
+
+    /// One request, and one more for each thing that its refusal can mend. An
+    /// outer error comes of no request to S3: there is nothing to sign with.
+    fn attempt(&self, call: &Call<'_>, healed: &mut Healed) -> Result<Result<Answer>> {
+        loop {
+            healed.skew = self.clock.skew();
+            let endpoint = self.endpoint();
+            let keys = self.keyring.current(self.now());
+            let keys = keys.map_err(|error| self.place(call, error))?;
+            if allowance::is_over() {
+                return Ok(Err(self.lost(call, Failure::NoTimeLeft)));
+            }
+            let reply = match self.send_to(&endpoint, keys.as_ref(), call) {
+                Ok(reply) => reply,
+                Err(error) => {
+                    self.hear(Err(&error));
+                    return Ok(Err(error));
+                }
+            };
+            if (200..300).contains(&reply.status()) {
+                self.hear(Ok(()));
+                return Ok(Ok(Answer::Done(reply)));
+            }
+            let refusal = self.refusal(call, reply);
+            self.hear(Err(&refusal.error));
+            if let Some(error) = self.heal(call, refusal, &endpoint, keys.as_ref(), healed)? {
+                return Ok(Ok(Answer::Refused(error)));
             }
         }
     }
 
-    /// One request, and one more for each thing that its refusal can mend.
-    fn attempt(&self, call: &Call<'_>, healed: &mut Healed) -> Result<Answer> {
-        loop {
-            healed.skew = self.clock.skew();
-            let endpoint = self.endpoint();
-            let keys = self.keyring.current(self.now())?;
-            let reply = self.send_to(&endpoint, keys.as_ref(), call)?;
-            if (200..300).contains(&reply.status()) {
-                return Ok(Answer::Done(reply));
-            }
-            let refusal = self.refusal(call, reply);
-            if let Some(error) = self.heal(call, refusal, &endpoint, keys.as_ref(), healed)? {
-                return Ok(Answer::Refused(error));
-            }
+    /// Tells the breaker how a request came out. A limit that the caller has
+    /// set in a hurry says nothing about S3.
+    fn hear(&self, outcome: Result<(), &Error>) {
+        let over = allowance::is_over();
+        if over && outcome.is_err() && !allowance::is_own() {
+            return;
+        }
+        if self.breaker.hear(outcome, over) {
+            self.count(|stats| stats.breaker_openings += 1);
+            journal::warn(format_args!(
+                "S3 is not asked for a while: it is gone or fails"
+            ));
         }
     }
 
@@ -118,9 +157,6 @@ impl Client {
         keys: Option<&Arc<Credentials>>,
         call: &Call<'_>,
     ) -> Result<Incoming> {
-        if deadline::left().is_some_and(|left| left.is_zero()) {
-            return Err(self.lost(call, Failure::NoTimeLeft));
-        }
         let path = format!("{}{}", endpoint.base, call.name);
         // Path style addresses the bucket itself without its last slash.
         let path = match path.strip_suffix('/') {
@@ -160,8 +196,11 @@ impl Client {
             first => first,
         };
         let reply = reply.map_err(|failure| self.lost(call, failure))?;
-        self.clock
-            .hear(reply.header("date"), sent, reply.status() == 403);
+        // A portal's page tells whatever time it likes.
+        if !is_page(&reply) {
+            self.clock
+                .hear(reply.header("date"), sent, reply.status() == 403);
+        }
         Ok(reply)
     }
 

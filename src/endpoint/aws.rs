@@ -18,9 +18,13 @@ const DOMAINS: [(&str, &str); 6] = [
 
 /// The regional host, which every region has; rust-s3 knows older names only.
 pub(super) fn host_of(region: &str) -> String {
+    format!("s3.{region}.{}", domain_of(region))
+}
+
+/// The domain that AWS's services have in this region.
+pub(crate) fn domain_of(region: &str) -> &'static str {
     let partition = DOMAINS.iter().find(|(start, _)| region.starts_with(start));
-    let domain = partition.map_or("amazonaws.com", |(_, domain)| domain);
-    format!("s3.{region}.{domain}")
+    partition.map_or("amazonaws.com", |(_, domain)| domain)
 }
 
 /// `s3.REGION.amazonaws.com`, and `s3-REGION…` as it was once, with or

@@ -147,6 +147,24 @@ fn a_deflate_bomb_is_refused() {
     assert_eq!(header.inflate(&payload, 1000), Err(Corrupt::Damaged));
 }
 
+/// The length that goes before what is deflated counts as well: a value as
+/// long as `max_value_size` would be refused when it is read.
+#[test]
+fn no_entry_is_longer_for_being_deflated() {
+    for value in [b"\0\0\0\0\0\0\0\x02\0\n".to_vec(), vec![b'x'; 10]] {
+        let plain = encode(&META, &[], &value, Compression::Off);
+        let entry = encode(&META, &[], &value, DEFLATE);
+        assert!(entry.len() <= plain.len(), "{value:?}");
+    }
+    // Miri takes a second for each.
+    let most = if cfg!(miri) { 20 } else { 300 };
+    for len in 0..most {
+        let value: Vec<u8> = (0..len).map(|at| b"abcdefgh"[at * at % 8]).collect();
+        let entry = encode(&META, &[], &value, DEFLATE);
+        assert!(entry.len() <= HEADER + len, "{len}");
+    }
+}
+
 /// `touch` writes the payload again as it is, with the ids of the writes before.
 #[test]
 fn a_payload_passes_through() {

@@ -13,7 +13,7 @@ const MAX_ID: usize = 255;
 
 /// Why a text is left as it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Problem {
+pub(crate) enum Problem {
     /// Not well-formed, or not certain what is where.
     Unclear,
     /// More than one rule has our ID.
@@ -24,7 +24,7 @@ pub(super) enum Problem {
 
 /// A configuration without our rule.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Rest {
+pub(crate) enum Rest {
     /// The rule was not there.
     Same,
     /// It was the only one.
@@ -33,7 +33,7 @@ pub(super) enum Rest {
 }
 
 /// The ID of the rule for a prefix: its own for each, and never another's.
-pub(super) fn id(prefix: &str) -> String {
+pub(crate) fn id(prefix: &str) -> String {
     // No location holds a space, a colon or nothing at all.
     let location = match prefix.trim_end_matches('/') {
         "" => "(whole bucket)",
@@ -47,7 +47,7 @@ pub(super) fn id(prefix: &str) -> String {
 }
 
 /// A configuration with our rule alone.
-pub(super) fn document(prefix: &str, days: u32) -> String {
+pub(crate) fn document(prefix: &str, days: u32) -> String {
     let rule = rule(prefix, days, "", false);
     format!(
         "<LifecycleConfiguration xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">\n  {rule}\n</LifecycleConfiguration>\n"
@@ -55,14 +55,14 @@ pub(super) fn document(prefix: &str, days: u32) -> String {
 }
 
 /// The days of our rule, if it is one that works.
-pub(super) fn days(text: &[u8], prefix: &str) -> Result<Option<u32>, Problem> {
+pub(crate) fn days(text: &[u8], prefix: &str) -> Result<Option<u32>, Problem> {
     let (found, ours) = find(text, prefix)?;
     let rule = ours.and_then(|at| found.rules.get(at));
     Ok(rule.and_then(|rule| works(rule, prefix)))
 }
 
 /// The configuration with our rule in it, once.
-pub(super) fn with_rule(text: &[u8], prefix: &str, days: u32) -> Result<Vec<u8>, Problem> {
+pub(crate) fn with_rule(text: &[u8], prefix: &str, days: u32) -> Result<Vec<u8>, Problem> {
     let (found, ours) = find(text, prefix)?;
     let Some(end) = found.end else {
         // One tag: nobody's rules to keep.
@@ -86,7 +86,7 @@ pub(super) fn with_rule(text: &[u8], prefix: &str, days: u32) -> Result<Vec<u8>,
 }
 
 /// The configuration without our rule.
-pub(super) fn without_rule(text: &[u8], prefix: &str) -> Result<Rest, Problem> {
+pub(crate) fn without_rule(text: &[u8], prefix: &str) -> Result<Rest, Problem> {
     let (found, ours) = find(text, prefix)?;
     Ok(match ours.and_then(|at| found.rules.get(at)) {
         None => Rest::Same,
@@ -121,7 +121,7 @@ fn works(rule: &Rule, prefix: &str) -> Option<u32> {
 }
 
 /// Neither a checked location nor its ID holds anything to be escaped.
-fn rule(prefix: &str, days: u32, q: &str, legacy: bool) -> String {
+pub(crate) fn rule(prefix: &str, days: u32, q: &str, legacy: bool) -> String {
     let id = id(prefix);
     let prefix = format!("<{q}Prefix>{prefix}</{q}Prefix>");
     let scope = if legacy {

@@ -8,6 +8,7 @@ use std::env;
 use crate::error::{Error, ErrorKind, Result};
 
 use super::Options;
+use super::names::{Named, find};
 use super::pairs::Given;
 
 const PREFIX: &str = "S3CACHE_";
@@ -96,6 +97,13 @@ impl Options {
         };
         // A variable of its own goes before the URL, whichever name has either.
         options.ranks.clear();
+        // Keys go together: no session token of other ones.
+        let keys = ["access_key", "secret_key"];
+        let of_keys =
+            |name: &str| matches!(find(name), Some(Named::Row(row, _)) if keys.contains(&row.name));
+        if others.iter().any(|(name, _)| of_keys(name)) {
+            options.access.session_token = None;
+        }
         for (name, value) in others {
             options.put(Given::Variable(name), value)?;
         }

@@ -12,7 +12,7 @@ pub enum OnError {
     #[default]
     Report,
     /// A read misses and a write is dropped, so that the program goes on
-    /// without its cache: `get` gives `None`, `add`, `touch` and `remove` give
+    /// without its cache: `get` gives `None`; `add`, `touch` and `remove` give
     /// `false`, `incr` fails with `NotFound`, `update` and `get_or_set` give
     /// what was computed, and do not store it. `stats().hidden_errors` counts
     /// these calls, and [`Cache::last_error`](crate::Cache::last_error) tells
@@ -22,6 +22,10 @@ pub enum OnError {
     /// an error all the same, and so is what goes wrong with `clear`, `cull`,
     /// `len` and the lifecycle rule, which have no answer without S3.
     Miss,
+    /// The same for every error of S3's, misconfiguration included: a site
+    /// stays up whatever happens to its bucket, and nobody hears of it who does
+    /// not read `stats()` and the log.
+    MissAll,
 }
 
 impl Options {

@@ -64,8 +64,9 @@ pub struct Options {
     pub(crate) timeouts: Timeouts,
     pub(crate) environment: Environment,
     pub(crate) clock: Option<clock::Hook>,
-    /// Of each option that was given as text, by which of its names: 0 is the newest.
-    ranks: BTreeMap<&'static str, usize>,
+    /// Of each option that was given as text, by which of its names (0 is the
+    /// newest), and what it said.
+    ranks: BTreeMap<&'static str, (usize, Option<String>)>,
     /// Names that were given and have no meaning.
     ignored: Vec<String>,
     pub(crate) persistence: Persistence,

@@ -173,7 +173,10 @@ impl Options {
                 Ok(())
             }
             Some(Named::Row(row, rank)) => {
-                let holder = self.ranks.get(row.name).copied();
+                // If it says something else by now, the builder came later.
+                let text = (row.field.get)(self, &DEFAULTS);
+                let holder = self.ranks.get(row.name).filter(|held| held.1 == text);
+                let holder = holder.map(|held| held.0);
                 if value.is_empty() {
                     if holder.is_none_or(|holder| holder == rank) {
                         (row.field.reset)(self, &DEFAULTS);
@@ -190,7 +193,8 @@ impl Options {
                 };
                 set.map_err(|unfit| refused(given, value, row, unfit))?;
                 if !newer {
-                    self.ranks.insert(row.name, rank);
+                    let text = (row.field.get)(self, &DEFAULTS);
+                    self.ranks.insert(row.name, (rank, text));
                 }
                 Ok(())
             }

@@ -218,12 +218,14 @@ pub(super) const ON_ERROR: Codec<OnError> = Codec {
     read: |text| match &*plain(text) {
         "report" => Ok(OnError::Report),
         "miss" => Ok(OnError::Miss),
+        "miss_all" => Ok(OnError::MissAll),
         _ => Err(Unfit::default()),
     },
     write: |how| {
         Some(match how {
             OnError::Report => "report".into(),
             OnError::Miss => "miss".into(),
+            OnError::MissAll => "miss_all".into(),
         })
     },
 };

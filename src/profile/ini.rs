@@ -3,15 +3,15 @@
 //! <https://docs.aws.amazon.com/sdkref/latest/guide/file-format.html>
 
 /// `[name]` and what stands below it, up to the next.
-pub(super) struct Section {
-    pub(super) name: String,
+pub(crate) struct Section {
+    pub(crate) name: String,
     /// Names in lower case.
-    properties: Vec<(String, String)>,
+    pub(crate) properties: Vec<(String, String)>,
 }
 
 impl Section {
     /// Empty is as good as not there.
-    pub(super) fn get(&self, key: &str) -> Option<&str> {
+    pub(crate) fn get(&self, key: &str) -> Option<&str> {
         let found = self.properties.iter().find(|(name, _)| name == key);
         found.map(|(_, value)| &**value).filter(|v| !v.is_empty())
     }
@@ -24,7 +24,7 @@ impl Section {
 }
 
 /// The sections, each once: one that comes again goes on where it was.
-pub(super) fn parse(text: &str) -> Vec<Section> {
+pub(crate) fn parse(text: &str) -> Vec<Section> {
     let mut sections: Vec<Section> = Vec::new();
     let mut current = None;
     // Where the last property of this section begins.

@@ -5,7 +5,7 @@
 //! <https://docs.aws.amazon.com/sdkref/latest/guide/file-location.html>
 
 mod file;
-mod ini;
+pub(crate) mod ini;
 
 use std::path::{Path, PathBuf};
 

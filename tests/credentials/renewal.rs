@@ -8,7 +8,7 @@ use std::thread;
 use s3cache::{Cache, Credentials, ErrorKind, Timeout};
 
 use super::support::{Script, refusal, reply};
-use super::{Seen, json, opened, options, s3, server, signers};
+use super::{Seen, fails, json, opened, options, s3, server, signers};
 
 /// A machine whose role has new keys each time, and how often it was asked for them.
 fn machine(minutes: i64) -> (Script, Arc<AtomicUsize>) {
@@ -168,4 +168,60 @@ fn threads_share_one_answer() {
     });
     assert_eq!(asked.load(Ordering::SeqCst), 1);
     assert_eq!(signers(&signed), ["k1"; 8]);
+}
+
+/// A function that asks the cache for the keys it is asked for would wait for itself.
+#[test]
+fn a_hook_that_uses_its_own_cache() {
+    let (s3, signed) = s3();
+    let own = Arc::new(Mutex::new(None::<Cache>));
+    let inner = Arc::clone(&own);
+    let hook = move || {
+        let cache = inner.lock().unwrap();
+        let error = cache.as_ref().unwrap().get("keys").unwrap_err();
+        Err::<Credentials, _>(error)
+    };
+    let cache = Cache::open(options(&s3, &[]).credentials_with(hook)).unwrap();
+    *own.lock().unwrap() = Some(cache.clone());
+    let words = ["credentials_with", "uses the cache that asks it"];
+    fails(&cache, &signed, ErrorKind::BadCredentials, &words);
+}
+
+/// Who waits for keys waits no longer than the call may take; who asks for
+/// them in a hurry, and fails, fails alone.
+#[test]
+fn waiting_is_bounded_by_the_deadline() {
+    let (s3, signed) = s3();
+    let (enter, entered) = std::sync::mpsc::channel();
+    let (leave, left) = std::sync::mpsc::channel::<()>();
+    let (enter, left) = (Mutex::new(enter), Mutex::new(left));
+    let hook = move || {
+        enter.lock().unwrap().send(()).unwrap();
+        left.lock().unwrap().recv().unwrap();
+        Ok::<_, String>(Credentials::new("late", "hush"))
+    };
+    let cache = Cache::open(options(&s3, &[]).credentials_with(hook)).unwrap();
+    let asker = cache.clone();
+    let asking = thread::spawn(move || asker.get("k").unwrap());
+    entered.recv().unwrap();
+    let limit = std::time::Duration::from_millis(50);
+    let error = cache
+        .with_deadline(limit, |cache| cache.get("k"))
+        .unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::TimedOut, "{error}");
+    leave.send(()).unwrap();
+    asking.join().unwrap();
+    cache.get("k").unwrap();
+    assert_eq!(signers(&signed), ["late", "late"]);
+
+    let silent = Script::silent();
+    let machine = [(
+        "AWS_EC2_METADATA_SERVICE_ENDPOINT",
+        silent.endpoint.as_str(),
+    )];
+    let cache = opened(&s3, &machine);
+    let error = cache
+        .with_deadline(limit, |cache| cache.get("k"))
+        .unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::TimedOut, "{error}");
 }

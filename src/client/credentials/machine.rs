@@ -10,6 +10,7 @@ use super::http::{self, Http, Patience};
 use super::json::{self, Flaw};
 use super::trouble::{answered, broken, unreached, words};
 use super::{Found, Outcome};
+use crate::allowance;
 use crate::error::{Error, Result};
 use crate::profile::Env;
 use crate::settings::Links;
@@ -19,6 +20,9 @@ const ADDRESS: &str = "http://169.254.169.254";
 const ADDRESS_6: &str = "http://[fd00:ec2::254]";
 const ROLE: &str = "/latest/meta-data/iam/security-credentials/";
 const REMEDY: &str = "attach a role to the machine, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY; AWS_EC2_METADATA_DISABLED=true leaves the machine's role out";
+
+/// With the default limit of one hop an answer does not get into a container.
+const NO_ANSWER: &str = "in a container raise the machine's hop limit (HttpPutResponseHopLimit), or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY; AWS_EC2_METADATA_DISABLED=true leaves the machine's role out";
 
 /// It is next door, or it is not there.
 const PATIENCE: Patience = Patience {
@@ -44,6 +48,10 @@ pub(super) fn ask(env: Env<'_>, links: &Links) -> Result<Outcome> {
     let http = Http::new(links, PATIENCE)?;
     let seconds = [("x-aws-ec2-metadata-token-ttl-seconds", "300")];
     let token = match http.ask("PUT", &format!("{base}/latest/api/token"), &seconds, "") {
+        // Somebody is there, or the caller is in a hurry.
+        Err(failure) if !failure.is_before_sending() || allowance::is_over() => {
+            return Err(unreached(&origin, failure).with_remedy(NO_ANSWER));
+        }
         Err(failure) => {
             let said = format!("{origin}: {}", words(&failure));
             return Ok(Outcome::Nothing(said));

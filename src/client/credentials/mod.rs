@@ -16,12 +16,15 @@ mod shared;
 mod trouble;
 mod web;
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::{self, ThreadId};
+use std::time::Duration;
 
 use self::held::Held;
 use self::trouble::broken;
+use crate::allowance;
 use crate::credentials::Credentials;
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::settings::{Links, Source};
 
 /// Hands out the keys.
@@ -32,8 +35,8 @@ struct Shared {
     source: Source,
     links: Links,
     state: Mutex<State>,
-    /// Held by whoever is asking the source.
-    asking: Mutex<()>,
+    /// Somebody has asked the source.
+    asked: Condvar,
 }
 
 #[derive(Default)]
@@ -43,6 +46,8 @@ struct State {
     answers: u64,
     /// The last answer, if it was none.
     failure: Option<Error>,
+    /// Who is asking the source.
+    asker: Option<ThreadId>,
 }
 
 /// Keys, and where they were, in words.
@@ -64,7 +69,7 @@ impl Keyring {
             source,
             links: links.clone(),
             state: Mutex::default(),
-            asking: Mutex::default(),
+            asked: Condvar::new(),
         }))
     }
 
@@ -73,20 +78,15 @@ impl Keyring {
         if matches!(self.0.source, Source::Anonymous) {
             return Ok(None);
         }
-        let (held, answers) = self.0.seen();
-        let asking = match held {
-            Some(held) if !held.is_due(now) => return Ok(Some(held.keys)),
+        let mut state = self.0.lock();
+        if let Some(held) = &state.held {
             // Somebody may be asking already: no need to wait for that.
-            Some(held) if held.is_valid(now) => match self.0.asking.try_lock() {
-                Ok(asking) => asking,
-                Err(TryLockError::Poisoned(asking)) => asking.into_inner(),
-                Err(TryLockError::WouldBlock) => return Ok(Some(held.keys)),
-            },
-            _ => lock(&self.0.asking),
-        };
-        self.0.ask_once(answers, false, now);
-        drop(asking);
-        let state = lock(&self.0.state);
+            let others = state.asker.is_some() && held.is_valid(now);
+            if !held.is_due(now) || others {
+                return Ok(Some(Arc::clone(&held.keys)));
+            }
+        }
+        state = self.0.ask_once(state, false, now)?;
         match (&state.held, &state.failure) {
             (Some(held), failure) if failure.is_none() || held.is_valid(now) => {
                 Ok(Some(Arc::clone(&held.keys)))
@@ -106,19 +106,16 @@ impl Keyring {
         if matches!(self.0.source, Source::Anonymous | Source::Given(_)) {
             return Ok(None);
         }
-        let (held, answers) = self.0.seen();
-        if let Some(held) = held {
+        let mut state = self.0.lock();
+        if let Some(held) = &state.held {
             if !held.keys.sign_like(refused) {
-                return Ok(Some(held.keys));
+                return Ok(Some(Arc::clone(&held.keys)));
             }
             if !held.may_be_renewed(now) {
                 return Ok(None);
             }
         }
-        let asking = lock(&self.0.asking);
-        self.0.ask_once(answers, true, now);
-        drop(asking);
-        let mut state = lock(&self.0.state);
+        state = self.0.ask_once(state, true, now)?;
         if let Some(failure) = &state.failure {
             return Err(failure.clone());
         }
@@ -134,7 +131,7 @@ impl Keyring {
 
     /// Where the keys come from, in words.
     pub(super) fn origin(&self) -> String {
-        match (&self.0.source, self.0.seen().0) {
+        match (&self.0.source, &self.0.lock().held) {
             (Source::Anonymous, _) => "none: requests are not signed".into(),
             (_, Some(held)) => held.origin.as_ref().into(),
             (_, None) => "not asked for yet".into(),
@@ -143,25 +140,51 @@ impl Keyring {
 }
 
 impl Shared {
-    fn seen(&self) -> (Option<Held>, u64) {
-        let state = lock(&self.state);
-        (state.held.clone(), state.answers)
+    fn lock(&self) -> MutexGuard<'_, State> {
+        // Poisoned or not, what is there was written in one piece.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Unless somebody has since `answers`: that answer is for all who waited.
-    fn ask_once(&self, answers: u64, hurried: bool, now: i64) {
-        if self.seen().1 != answers {
-            return;
+    /// Asks the source, or waits for whoever is asking: that answer is for all
+    /// who wait. An error is this caller's alone: its time is over.
+    fn ask_once<'a>(
+        &'a self,
+        mut state: MutexGuard<'a, State>,
+        hurried: bool,
+        now: i64,
+    ) -> Result<MutexGuard<'a, State>> {
+        let answers = state.answers;
+        while let Some(asker) = state.asker {
+            if asker == thread::current().id() {
+                let why = "it uses the cache that asks it for the keys to do so";
+                return Err(broken("credentials_with", why));
+            }
+            let limit = allowance::left().unwrap_or(A_WHILE);
+            if limit.is_zero() {
+                return Err(hasty());
+            }
+            let waited = self.asked.wait_timeout(state, limit.min(A_WHILE));
+            state = waited.unwrap_or_else(PoisonError::into_inner).0;
+            if state.answers != answers {
+                return Ok(state);
+            }
         }
+        state.asker = Some(thread::current().id());
+        drop(state);
+        let asking = Asking(self);
         let found = self.ask();
-        let mut state = lock(&self.state);
-        state.answers += 1;
+        let mut state = self.lock();
+        drop(asking);
+        state.asker = None;
+        self.asked.notify_all();
         match found {
             Ok(found) => {
                 let held = Held::new(found, state.held.as_ref(), hurried, now);
                 state.held = Some(held);
                 state.failure = None;
             }
+            // Others may have more time.
+            Err(_) if allowance::is_over() => return Err(hasty()),
             Err(error) => {
                 if let Some(held) = &mut state.held {
                     held.put_off(now);
@@ -169,6 +192,8 @@ impl Shared {
                 state.failure = Some(error);
             }
         }
+        state.answers += 1;
+        Ok(state)
     }
 
     fn ask(&self) -> Result<Found> {
@@ -181,7 +206,8 @@ impl Shared {
             Source::Given(keys) => Ok(found(keys.clone(), "the options access_key and secret_key")),
             Source::Hook(get) => {
                 let origin = "credentials_with";
-                let keys = get().map_err(|e| broken(origin, "it failed").with_source(e))?;
+                let keys = allowance::uncounted(|| get());
+                let keys = keys.map_err(|e| broken(origin, "it failed").with_source(e))?;
                 let keys = keys.usable().map_err(|why| broken(origin, why))?;
                 Ok(found(keys, origin))
             }
@@ -197,9 +223,24 @@ impl Shared {
     }
 }
 
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    // Poisoned by a hook that panicked, if at all: what is there was written in one piece.
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+/// If a hook panics, another may ask.
+struct Asking<'a>(&'a Shared);
+
+impl Drop for Asking<'_> {
+    fn drop(&mut self) {
+        if thread::panicking() {
+            self.0.lock().asker = None;
+            self.0.asked.notify_all();
+        }
+    }
+}
+
+/// Between two looks at whether there is an answer.
+const A_WHILE: Duration = Duration::from_secs(1);
+
+fn hasty() -> Error {
+    let what = "the call's time was over before there were keys to sign with";
+    Error::new(ErrorKind::TimedOut, what).with_remedy("the option deadline sets the limit")
 }
 
 #[cfg(test)]

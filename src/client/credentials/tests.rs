@@ -159,7 +159,7 @@ fn one_asks_for_all() {
     let left = Mutex::new(left);
     let (ring, asked) = ring(None, move |_| {
         enter.send(()).unwrap();
-        lock(&left).recv().unwrap();
+        left.lock().unwrap().recv().unwrap();
         Ok(Some(10 * MINUTE))
     });
     let clone = ring.clone();
@@ -189,7 +189,7 @@ fn a_failure_is_for_all_who_waited() {
     let left = Mutex::new(left);
     let (ring, asked) = ring(None, move |_| {
         enter.send(()).unwrap();
-        lock(&left).recv().unwrap();
+        left.lock().unwrap().recv().unwrap();
         Err("out of order")
     });
     let at = |ring: &Keyring| {

@@ -12,7 +12,7 @@ use super::trouble::{answered, broken, unreached, wrong};
 use super::{Found, Outcome};
 use crate::client::xml::{read_assumed, read_sts_code};
 use crate::credentials::Credentials;
-use crate::endpoint::is_region;
+use crate::endpoint::{domain_of, is_region};
 use crate::error::Result;
 use crate::profile::{self, Env};
 use crate::settings::Links;
@@ -131,8 +131,7 @@ fn service(env: Env<'_>, bucket_region: &str) -> Result<String> {
         let why = "a region's name has letters, digits, - and _ only, as in us-east-1";
         return Err(wrong("AWS_REGION", why));
     }
-    let china = if region.starts_with("cn-") { ".cn" } else { "" };
-    let url = format!("https://sts.{region}.amazonaws.com{china}/");
+    let url = format!("https://sts.{region}.{}/", domain_of(region));
     http::check("AWS_WEB_IDENTITY_TOKEN_FILE", &url)?;
     Ok(url)
 }

@@ -11,7 +11,7 @@ use ureq::unversioned::transport::{
 };
 
 use super::super::fault::Failure;
-use crate::deadline;
+use crate::allowance;
 
 /// Why no connection was made. Nothing of the request has been sent.
 #[derive(Debug)]
@@ -126,7 +126,7 @@ impl Connector<()> for Connect {
 
 /// No longer than the call of this thread may still take.
 fn bounded(mut timeout: NextTimeout) -> Result<NextTimeout, ureq::Error> {
-    let Some(left) = deadline::left() else {
+    let Some(left) = allowance::left() else {
         return Ok(timeout);
     };
     if left.is_zero() {

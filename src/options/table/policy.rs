@@ -103,9 +103,9 @@ pub(super) const ROWS: [OptionRow; 10] = [
     },
     OptionRow {
         name: "on_error",
-        allowed: "report or miss",
+        allowed: "report, miss or miss_all",
         default: "report",
-        doc: "Where S3 cannot be reached: return the error, or let reads miss and drop writes.",
+        doc: "Where S3 cannot be reached: return the error, or let reads miss and drop writes; miss_all: also where it is misconfigured.",
         field: field!(policy.on_error, ON_ERROR),
         ..OptionRow::PLAIN
     },
