@@ -63,10 +63,7 @@ impl Allowance {
         let before = NOW.get();
         // A limit beyond the clock's range is none.
         let end = Instant::now().checked_add(limit);
-        let around = [
-            before.group.end(),
-            before.call.and_then(|call| call.end),
-        ];
+        let around = [before.group.end(), before.call.and_then(|call| call.end)];
         let earliest = around.into_iter().chain([end]).flatten().min();
         Self::replacing(State {
             group: earliest.map_or(Group::Endless, Group::Until),

@@ -1,8 +1,9 @@
 //! `Cache::check`: proves the settings by using them, one thing after another,
 //! and says of each whether it is well or what to do.
 
-use std::fmt;
+mod report;
 
+pub use self::report::{Finding, Report, Verdict};
 use crate::cache::Cache;
 use crate::client::{Condition, Written};
 use crate::conditions::{ConditionalWrites, Conditions};
@@ -12,83 +13,6 @@ use crate::key::{Key, Object};
 use crate::lookup::{Lookup, look_for_value};
 use crate::random;
 use crate::time::Timeout;
-
-/// What [`Cache::check`] has found. Displayed, a line for each finding.
-#[derive(Clone, Debug)]
-pub struct Report {
-    findings: Vec<Finding>,
-}
-
-/// One thing that was checked.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub struct Finding {
-    /// What was checked: `server`, `clock`, `credentials`, `region`, `bucket`,
-    /// `list`, `write`, `read`, `conditions` or `delete`.
-    pub subject: &'static str,
-    /// How it stands.
-    pub verdict: Verdict,
-}
-
-/// How a thing stands that was checked.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub enum Verdict {
-    /// It works; what was seen.
-    Good(String),
-    /// It does not work; what went wrong, and the remedy.
-    Bad(Error),
-    /// It could not be, or was not to be, tried; why.
-    Skipped(String),
-}
-
-impl Report {
-    /// Whether nothing is bad.
-    #[must_use]
-    pub fn is_good(&self) -> bool {
-        !self
-            .findings
-            .iter()
-            .any(|f| matches!(f.verdict, Verdict::Bad(_)))
-    }
-
-    /// All findings, in the order they were made.
-    #[must_use]
-    pub fn findings(&self) -> &[Finding] {
-        &self.findings
-    }
-
-    /// How one of them stands.
-    #[must_use]
-    pub fn verdict(&self, subject: &str) -> Option<&Verdict> {
-        let found = self.findings.iter().find(|f| f.subject == subject)?;
-        Some(&found.verdict)
-    }
-
-    fn add(&mut self, subject: &'static str, verdict: Verdict) {
-        self.findings.push(Finding { subject, verdict });
-    }
-
-    fn good(&mut self, subject: &'static str, seen: impl Into<String>) {
-        self.add(subject, Verdict::Good(seen.into()));
-    }
-
-    fn skip(&mut self, subjects: &[&'static str], why: &str) {
-        for subject in subjects {
-            self.add(subject, Verdict::Skipped(why.to_owned()));
-        }
-    }
-
-    /// Whether it went well.
-    fn add_result(&mut self, subject: &'static str, result: Result<&'static str>) -> bool {
-        let well = result.is_ok();
-        match result {
-            Ok(seen) => self.good(subject, seen),
-            Err(error) => self.add(subject, Verdict::Bad(error)),
-        }
-        well
-    }
-}
 
 /// A clock that is this much off is worth a word, in milliseconds.
 const OFF: i64 = 30_000;
@@ -121,9 +45,7 @@ impl Cache {
     pub fn check(&self) -> Report {
         // It asks, whatever was found before.
         self.client.forget_failures();
-        let mut report = Report {
-            findings: Vec::new(),
-        };
+        let mut report = Report::default();
         if self.check_bucket(&mut report) {
             self.check_use(&mut report);
         }
@@ -313,18 +235,5 @@ fn subject_of(error: &Error) -> &'static str {
         K::WrongRegion => "region",
         K::NoSuchBucket => "bucket",
         _ => "list",
-    }
-}
-
-impl fmt::Display for Report {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for Finding { subject, verdict } in &self.findings {
-            match verdict {
-                Verdict::Good(seen) => writeln!(f, "{subject:<12} ok         {seen}")?,
-                Verdict::Bad(error) => writeln!(f, "{subject:<12} FAILED     {error:#}")?,
-                Verdict::Skipped(why) => writeln!(f, "{subject:<12} not tried  {why}")?,
-            }
-        }
-        Ok(())
     }
 }

@@ -6,8 +6,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use crate::endpoint::invalid;
-use crate::error::Result;
+use crate::error::{Result, invalid};
 use crate::time::unix_millis;
 
 /// What requests are signed with. Never shown, in `Debug` either.

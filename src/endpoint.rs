@@ -14,7 +14,7 @@ use url::{Host, Url};
 
 pub(crate) use self::aws::{domain_of, region_of_host, region_of_url};
 pub(crate) use self::parts::of_parts;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Result, invalid};
 
 /// The place of a bucket.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -202,13 +202,6 @@ fn check_region(name: &str) -> Result<()> {
             "a region's name has letters, digits, - and _ only, as in us-east-1",
         ))
     }
-}
-
-pub(crate) fn invalid(option: &'static str, why: &'static str) -> Error {
-    Error::new(
-        ErrorKind::InvalidOption,
-        format!("the option {option} cannot be used: {why}"),
-    )
 }
 
 #[cfg(test)]

@@ -270,6 +270,14 @@ impl Error {
     }
 }
 
+/// An option that cannot be used, and why.
+pub(crate) fn invalid(option: &'static str, why: &'static str) -> Error {
+    Error::new(
+        ErrorKind::InvalidOption,
+        format!("the option {option} cannot be used: {why}"),
+    )
+}
+
 /// S3's codes, as listed under "Error responses" in the Amazon S3 API
 /// reference, and those that other engines were seen to send.
 fn classify(status: u16, code: &str) -> (ErrorKind, Option<&'static str>) {

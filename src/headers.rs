@@ -7,8 +7,8 @@ mod encryption;
 use std::sync::Arc;
 
 use self::encryption::Encryption;
-use crate::endpoint::{Endpoint, invalid};
-use crate::error::Result;
+use crate::endpoint::Endpoint;
+use crate::error::{Result, invalid};
 use crate::options::Objects;
 
 /// The headers of every PUT of an object, and those of every GET.

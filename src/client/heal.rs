@@ -17,6 +17,8 @@ pub(super) struct Healed {
     of: Vec<Ill>,
     /// What was known of the server's clock when the call was last sent.
     pub(super) skew: Option<i64>,
+    /// An earlier try that may have been carried out.
+    pub(super) open: Option<Error>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,7 +34,7 @@ impl Healed {
     pub(super) fn with_bucket() -> Self {
         Self {
             of: vec![Ill::Bucket],
-            skew: None,
+            ..Self::default()
         }
     }
 

@@ -84,7 +84,6 @@ impl Client {
         let _limit = self.limit();
         let admitted = self.breaker.admit();
         admitted.map_err(|error| self.place(call, error))?;
-        let mut open = None;
         loop {
             let outcome = self.attempt(call, &mut healed)?;
             let (Ok(Answer::Refused(error)) | Err(error)) = &outcome else {
@@ -92,11 +91,11 @@ impl Client {
             };
             if (call.is_repeatable() || error.is_void()) && self.again(error) {
                 if error.is_open() {
-                    open = Some(error.clone());
+                    healed.open = Some(error.clone());
                 }
                 continue;
             }
-            return match open {
+            return match healed.open {
                 // That the last try did nothing says nothing of those before.
                 Some(open) if call.method != "GET" && !error.is_open() && may_pass(error) => {
                     Err(open)
@@ -117,7 +116,7 @@ impl Client {
             if allowance::is_over() {
                 return Ok(Err(self.lost(call, Failure::NoTimeLeft)));
             }
-            let reply = match self.send_to(&endpoint, keys.as_ref(), call) {
+            let reply = match self.send_to(&endpoint, keys.as_ref(), call, healed) {
                 Ok(reply) => reply,
                 Err(error) => {
                     self.hear(Err(&error));
@@ -156,6 +155,7 @@ impl Client {
         endpoint: &Arc<Endpoint>,
         keys: Option<&Arc<Credentials>>,
         call: &Call<'_>,
+        healed: &mut Healed,
     ) -> Result<Incoming> {
         let path = format!("{}{}", endpoint.base, call.name);
         // Path style addresses the bucket itself without its last slash.
@@ -190,7 +190,8 @@ impl Client {
         let reply = match self.transmit(call, &request, size, false) {
             // The server may have closed it before it saw the request: at once,
             // over a new one.
-            Err(Failure::Stale(_)) if call.is_repeatable() => {
+            Err(stale @ Failure::Stale(_)) if call.is_repeatable() => {
+                healed.open = Some(self.lost(call, stale));
                 self.transmit(call, &request, size, true)
             }
             first => first,

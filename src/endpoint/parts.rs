@@ -4,8 +4,8 @@
 use std::net::Ipv6Addr;
 
 use super::aws::{GLOBAL, region_of_host};
-use super::{invalid, parse};
-use crate::error::Result;
+use super::parse;
+use crate::error::{Result, invalid};
 
 /// What the parts amount to.
 #[derive(Debug, Default, PartialEq, Eq)]

@@ -3,8 +3,8 @@
 
 use super::{Header, header};
 use crate::digest::{from_base64, md5_base64};
-use crate::endpoint::{Endpoint, invalid};
-use crate::error::Result;
+use crate::endpoint::Endpoint;
+use crate::error::{Result, invalid};
 use crate::options::Objects;
 
 #[derive(Default)]

@@ -3,8 +3,7 @@
 
 use ureq::tls::{PemItem, RootCerts, TlsConfig, parse_pem};
 
-use crate::endpoint::invalid;
-use crate::error::Result;
+use crate::error::{Result, invalid};
 use crate::settings::Links;
 
 pub(super) fn config(links: &Links) -> Result<TlsConfig> {
