@@ -214,6 +214,7 @@ impl Cache {
     /// Where a request fails.
     pub fn conditional_writes(&self) -> Result<Conditions> {
         self.writable("conditional_writes")?;
+        let _limit = self.client.limit();
         self.probe.conditions(&self.client, &self.naming)
     }
 

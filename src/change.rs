@@ -9,6 +9,7 @@ use crate::conditions::Means;
 use crate::contest::{Base, Contest};
 use crate::entry::{Corrupt, Entry, Header, Meta};
 use crate::error::Result;
+use crate::journal;
 use crate::key::Object;
 use crate::lookup::{Depth, Horizon, look, too_large};
 use crate::time::NEVER;
@@ -96,14 +97,20 @@ impl Cache {
             }
             let there = There::new(&look, &rest, self.client.now());
             let (live, payload) = (there.live, there.payload);
+            let skew = self.client.skew().unwrap_or(0);
             let change = change(there).map_err(|error| contest.or_unknown(error))?;
-            let Some(change) = change else {
+            let Some(mut change) = change else {
                 return contest.still_open(base).map_or(Ok(None), Err);
             };
+            // What is kept of the entry that is there needs no other date.
+            let keeps = live.is_some_and(|live| live.expires_at == change.expires_at);
             let len = change.value.as_ref().map_or(payload.len(), |v| v.len());
             if base.etag.is_none() {
                 self.make_room(object, len)
                     .map_err(|error| contest.or_unknown(error))?;
+                // A listing tells the time.
+                let off = self.client.skew().unwrap_or(0).saturating_sub(skew);
+                change.expires_at = moved(change.expires_at, off);
             }
             let meta = Meta {
                 lease_until: change.lease_until,
@@ -122,8 +129,14 @@ impl Cache {
             if let Some(answer) = contest.write(&entry, meta.write_id, base, change.answer)? {
                 self.wrote(object, len, base.etag.is_none());
                 let off = self.client.skew().unwrap_or(0).saturating_sub(skew);
-                if off.unsigned_abs() > MISDATED {
-                    self.date_again(object, meta.write_id, off, means)?;
+                if off.unsigned_abs() > MISDATED && !keeps {
+                    let dated = self.date_again(object, meta.write_id, off, means);
+                    // The change is made, whatever becomes of its date.
+                    if let Err(error) = dated {
+                        journal::warn(format_args!(
+                            "an entry's expiry stays {off} ms off, by a wrong clock: {error}"
+                        ));
+                    }
                 }
                 return Ok(Some(answer));
             }
@@ -138,11 +151,10 @@ impl Cache {
         let Some(header) = header.filter(|header| header.write_id == id) else {
             return Ok(());
         };
-        // Never, or expired whatever the time.
-        if matches!(header.expires_at, NEVER | 0) {
+        let expires_at = moved(header.expires_at, off);
+        if expires_at == header.expires_at {
             return Ok(());
         }
-        let expires_at = header.expires_at.saturating_add(off).min(NEVER - 1);
         let meta = Meta {
             lease_until: header.lease_until,
             cost_ms: header.cost_ms,
@@ -174,6 +186,15 @@ impl Cache {
         };
         let lookup = look(&self.client, object, Horizon::Beginning, depth)?;
         Ok(Base::found(lookup, whole.then_some(rest)))
+    }
+}
+
+/// An expiry by a clock that is so much later.
+fn moved(expires_at: i64, off: i64) -> i64 {
+    match expires_at {
+        // Never, or expired whatever the time.
+        NEVER | 0 => expires_at,
+        moment => moment.saturating_add(off).min(NEVER - 1),
     }
 }
 

@@ -203,6 +203,7 @@ impl Cache {
     }
 
     fn client_conditions(&self) -> Result<Conditions> {
+        let _limit = self.client.limit();
         self.probe.conditions(&self.client, &self.naming)
     }
 

@@ -28,8 +28,9 @@ const UNKNOWN: i64 = i64::MIN;
 /// A reply's `Date` says no more than one a second earlier.
 const PAUSE: i64 = 1000;
 
-/// A `Date` further off than this is no clock's: fifty years.
-const ABSURD: i64 = 50 * 365 * 24 * 60 * 60 * 1000;
+/// A `Date` further off than this is no clock's: a hundred years. Machines
+/// that have none of their own wake up in 1970.
+const ABSURD: i64 = 100 * 365 * 24 * 60 * 60 * 1000;
 
 impl Clock {
     pub(crate) fn new(machine: Option<Hook>) -> Self {
@@ -80,7 +81,11 @@ impl Clock {
             return;
         }
         // No further than this reply demands: a right clock is left alone.
-        let skew = self.skew().unwrap_or(0).clamp(least, most);
+        let known = self.skew().unwrap_or(0);
+        let near = known.clamp(least, most);
+        // One that was set meanwhile is taken for right again, if it may be.
+        let was_set = near.abs_diff(known) > PAUSE.unsigned_abs();
+        let skew = if was_set { 0.clamp(least, most) } else { near };
         self.skew.store(skew, Ordering::Relaxed);
         self.heard.store(received, Ordering::Relaxed);
     }
@@ -131,6 +136,25 @@ mod tests {
             let off = clock.now() - (AT + 400);
             assert!(off.abs() <= 1000, "{wrong}: {off}");
         }
+    }
+
+    #[test]
+    fn one_that_is_set_right_is_right_again() {
+        let now = Arc::new(AtomicI64::new(AT + 3_600_400));
+        let machine = Arc::clone(&now);
+        let clock = Clock::new(Some(Arc::new(move || {
+            let since = machine.load(Ordering::SeqCst).unsigned_abs();
+            SystemTime::UNIX_EPOCH + Duration::from_millis(since)
+        })));
+        clock.hear(DATE, AT + 3_600_400, false);
+        assert_eq!(clock.skew(), Some(-3_600_400 + 1000));
+        now.store(AT + 300, Ordering::SeqCst);
+        clock.hear(DATE, AT + 300, false);
+        assert_eq!(clock.skew(), Some(0));
+        // As one is that has never run.
+        now.store(1000, Ordering::SeqCst);
+        clock.hear(DATE, 1000, false);
+        assert!(clock.now().abs_diff(AT) <= 1000);
     }
 
     #[test]

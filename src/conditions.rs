@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use crate::client::{Client, Condition, Span, Written};
 use crate::error::{Error, ErrorKind, Result};
+use crate::journal;
 use crate::key::Naming;
 use crate::random;
 
@@ -113,6 +114,9 @@ impl Probe {
             if second != finding {
                 finding = Trial::run(client, naming)?;
             }
+        }
+        if finding.0 != Conditions::Enforced {
+            journal::warn(format_args!("{}", unsupported(finding.0)));
         }
         *self.found.lock().unwrap_or_else(PoisonError::into_inner) = Some(finding);
         Ok(finding)

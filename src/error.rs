@@ -199,7 +199,15 @@ impl Error {
 
     /// Nothing was carried out: such a request may be sent again, whatever it was.
     pub(crate) fn is_void(&self) -> bool {
-        self.0.unsent || self.0.kind == ErrorKind::Throttled
+        // Its body did not come in time.
+        let is_unheard = self.code() == Some("RequestTimeout");
+        let is_throttled = self.0.kind == ErrorKind::Throttled;
+        self.0.unsent || is_unheard || is_throttled && !self.is_given_up()
+    }
+
+    /// 499: the server takes its client for gone, at whatever point that was.
+    pub(crate) fn is_given_up(&self) -> bool {
+        self.0.status == Some(499)
     }
 
     /// A write that fails so may have been carried out: nobody says otherwise.
@@ -209,12 +217,16 @@ impl Error {
             self.0.kind,
             K::TimedOut | K::ConnectionLost | K::NotS3 | K::ServerError | K::OutcomeUnknown
         );
-        open && !self.is_void()
+        (open || self.is_given_up()) && !self.is_void()
     }
 
     /// In seconds; the other form, a date, is not in use with S3.
     pub(crate) fn with_retry_after(mut self, seconds: Option<&str>) -> Self {
-        let seconds = seconds.and_then(|text| text.trim().parse().ok());
+        let digits = seconds.map(str::trim);
+        let digits = digits.filter(|text| text.bytes().all(|b| b.is_ascii_digit()));
+        // More than a number can hold is long.
+        let seconds = digits.filter(|text| !text.is_empty());
+        let seconds = seconds.map(|text| text.parse().unwrap_or(u64::MAX));
         self.0.retry_after = seconds.map(Duration::from_secs);
         self
     }

@@ -59,6 +59,7 @@ pub(crate) fn look(
         Depth::Header => Span::Head(HEADER),
         Depth::Whole { .. } => Span::Whole,
     };
+    let _limit = client.limit();
     loop {
         let Some(body) = client.get(&object.name, span)? else {
             return Ok(Lookup::Nothing);
@@ -93,6 +94,7 @@ fn judge(
         (Ok(header), _) if header.is_expired(horizon) => Lookup::Expired { etag, header },
         (Ok(header), Depth::Header) => Lookup::Live { etag, header },
         (Ok(header), Depth::Whole { max, .. }) if header.payload_len() > *max as u64 => {
+            body.finish();
             return Err(too_large(header.payload_len(), *max));
         }
         (Ok(header), Depth::Whole { rest, .. }) => {

@@ -22,7 +22,8 @@ pub struct Stats {
     pub corrupt: u64,
     /// Calls that failed, and that `on_error = miss` made a miss of or dropped.
     pub hidden_errors: u64,
-    /// GET requests, whole or ranged.
+    /// GET requests, whole or ranged. Here as below, a try for which there was no
+    /// connection is none.
     pub gets: u64,
     /// PUT requests.
     pub puts: u64,
@@ -32,13 +33,13 @@ pub struct Stats {
     pub multi_deletes: u64,
     /// `ListObjectsV2` requests, of up to 1000 names each.
     pub lists: u64,
-    /// Those of the requests that repeated one which had failed.
+    /// Tries in addition to a call's first, after a failure that may pass.
     pub retries: u64,
     /// Connections opened.
     pub connections: u64,
     /// Bytes of the bodies sent, all requests counted.
     pub bytes_out: u64,
-    /// Bytes of the bodies received.
+    /// Bytes of the bodies received, those of errors included.
     pub bytes_in: u64,
     /// How often the breaker has opened.
     pub breaker_openings: u64,

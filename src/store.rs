@@ -10,7 +10,7 @@ use crate::entry::{Entry, Meta};
 use crate::error::{Error, ErrorKind, Result};
 use crate::key::Object;
 use crate::lookup::{Depth, Horizon, Lookup, look};
-use crate::time::Timeout;
+use crate::time::{NEVER, Timeout};
 
 /// A clock is learned from one reply, or does not stand still.
 const MISDATED_TRIES: u32 = 2;
@@ -21,7 +21,10 @@ impl Cache {
         self.make_room(object, value.len())?;
         let stored = self.put(object, value, timeout);
         // If it failed, it may still be there.
-        self.wrote(object, value.len(), true);
+        let is_certain = |error: &Error| error.is_void() || error.kind() == ErrorKind::Unavailable;
+        if !stored.as_ref().is_err_and(is_certain) {
+            self.wrote(object, value.len(), true);
+        }
         stored
     }
 
@@ -53,7 +56,9 @@ impl Cache {
             };
             let off = self.client.skew().unwrap_or(0).abs_diff(skew);
             let refused = matches!(written, Written::Undecided);
-            if !refused && (off <= MISDATED || misdated == MISDATED_TRIES) {
+            let is_timeless = matches!(meta.expires_at, NEVER | 0);
+            let is_dated = off <= MISDATED || is_timeless || misdated == MISDATED_TRIES;
+            if !refused && is_dated {
                 return Ok(());
             }
             if misdated == MISDATED_TRIES {

@@ -91,6 +91,7 @@ impl<'a, F: FnMut(Progress) -> ControlFlow<()>> Sweep<'a, F> {
     pub(crate) fn remove_expired(mut self, now: i64) -> Result<Removed> {
         self.pages(|sweep, page| {
             for entry in &page {
+                let _limit = sweep.client.limit();
                 let name = sweep.naming.name(&entry.id);
                 let Some(mut body) = sweep.client.get(&name, Span::Head(HEADER))? else {
                     continue;

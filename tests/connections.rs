@@ -34,7 +34,9 @@ fn a_connection_closed_between_two_calls_goes_unnoticed() {
         cache.get("k").unwrap();
         let (result, requests) = site.count(|| call(&cache));
         result.unwrap_or_else(|error| panic!("call {i}: {error}"));
-        assert_eq!(requests.total(), 1, "call {i}");
+        // The closing may be on its way yet: a write then looks before it is repeated.
+        let looked = u64::from(requests.put > 0 && requests.ranged_get > 0);
+        assert_eq!(requests.total(), 1 + looked, "call {i}: {requests:?}");
     }
     site.switches().close_after_next(1);
     cache.get("k").unwrap();

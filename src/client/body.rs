@@ -14,7 +14,8 @@ pub(crate) enum Span {
     Head(usize),
 }
 
-/// An object being read. Dropped before `finish`, its connection closes.
+/// An object being read. Dropped before `finish`, its connection closes, and
+/// whether S3 is well is for whoever read it to say.
 #[derive(Debug)]
 pub(crate) struct Body<'a> {
     client: &'a Client,
@@ -67,7 +68,8 @@ impl<'a> Body<'a> {
 
     /// What is left is not wanted.
     pub(crate) fn finish(self) {
-        self.reply.finish();
+        self.client.hear(Ok(()));
+        self.client.finish(self.reply);
     }
 }
 

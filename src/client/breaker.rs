@@ -81,6 +81,8 @@ impl Breaker {
     fn hear_at(&self, outcome: Result<(), &Error>, waited: bool, now: Instant) -> bool {
         let mut state = self.lock();
         match outcome {
+            // A kept connection was closed, which says nothing about the server.
+            Err(error) if error.is_stale() => false,
             Err(error) if is_outage(error) => {
                 state.failures = state.failures.saturating_add(1);
                 state.last = Some(error.clone());
@@ -176,5 +178,9 @@ mod tests {
             assert!(!never.hear(Err(&gone), false));
         }
         never.admit().unwrap();
+        let stale = Error::new(K::ConnectionLost, "").on_stale_connection(true);
+        let breaker = Breaker::new(2, PAUSE);
+        assert!(!breaker.hear(Err(&gone), false) && !breaker.hear(Err(&stale), false));
+        assert!(breaker.is_closed() && breaker.hear(Err(&gone), false));
     }
 }

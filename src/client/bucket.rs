@@ -37,7 +37,7 @@ impl Client {
                 return Err(self.not_s3(&call, reply.status()));
             }
             Answer::Done(reply) => {
-                reply.finish();
+                self.finish(reply);
                 return Ok(());
             }
             Answer::Refused(error) => error,
@@ -69,7 +69,7 @@ impl Client {
         match self.send_with(&call, Healed::with_bucket()) {
             Ok(Answer::Done(reply)) => {
                 let usable = !is_page(&reply);
-                reply.finish();
+                self.finish(reply);
                 usable
             }
             _ => false,

@@ -7,8 +7,10 @@ use std::time::Duration;
 use super::Client;
 use super::call::Call;
 use super::xml::{self, Page, Undeleted};
+use crate::allowance;
 use crate::digest::md5_base64;
 use crate::error::{Error, ErrorKind, Result};
+use crate::journal;
 
 /// What a `DeleteObjects` that was carried out for others says of an object
 /// may pass: those are tried again so often.
@@ -54,6 +56,9 @@ impl Client {
         match self.delete_objects(names) {
             Err(error) if is_unknown_here(&error) => {
                 let failed = self.delete_each(names)?;
+                journal::warn(format_args!(
+                    "this engine does not know DeleteObjects: one DELETE each from here on"
+                ));
                 self.learned.one_by_one.store(true, Ordering::Relaxed);
                 Ok(failed)
             }
@@ -71,7 +76,12 @@ impl Client {
             if again.is_empty() {
                 return Ok(rest);
             }
-            sleep(PAUSE * 2_u32.pow(round));
+            let pause = PAUSE * 2_u32.pow(round);
+            if !allowance::allows(pause) {
+                rest.extend(again);
+                return Ok(rest);
+            }
+            sleep(pause);
             let names: Vec<String> = again.into_iter().map(|failure| failure.name).collect();
             rest.extend(self.delete_once(&names)?);
             failed = rest;

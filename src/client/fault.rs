@@ -6,7 +6,7 @@ use super::transport::Incoming;
 use super::{Client, MAX_ERROR, xml};
 use crate::allowance;
 use crate::endpoint;
-use crate::error::{Error, ErrorKind};
+use crate::error::{Error, ErrorKind, Result};
 
 /// Why there is no reply.
 #[derive(Debug)]
@@ -51,15 +51,23 @@ pub(super) struct Refusal {
 }
 
 impl Client {
-    pub(super) fn refusal(&self, call: &Call<'_>, mut reply: Incoming) -> Refusal {
+    /// An error where it cannot be told what was refused.
+    pub(super) fn refusal(&self, call: &Call<'_>, mut reply: Incoming) -> Result<Refusal> {
         let mut body = Vec::new();
-        // Half a body, or none, only makes the message shorter.
         let read = reply.read_up_to(MAX_ERROR, &mut body);
+        self.count(|stats| stats.bytes_in += body.len() as u64);
         let refusal = self.refused(call, reply.status(), &reply, &body);
-        if read.is_ok() {
-            reply.finish();
+        match read {
+            // The object is missing, or the bucket: the code would have said.
+            Ok(()) if reply.status() == 404 && body.len() as u64 > MAX_ERROR => {
+                return Err(self.not_s3(call, 404));
+            }
+            Ok(()) => self.finish(reply),
+            Err(failure) if reply.status() == 404 => return Err(self.lost(call, failure)),
+            // Half a body, or none, only makes the message shorter.
+            Err(_) => {}
         }
-        refusal
+        Ok(refusal)
     }
 
     pub(super) fn refused(
@@ -73,8 +81,12 @@ impl Client {
         let region = reply.header("x-amz-bucket-region").map(str::to_owned);
         let id = reply.header("x-amz-request-id");
         if told.is_none() && id.is_none() && region.is_none() {
+            let error = match status {
+                429 => self.place(call, too_many()),
+                _ => self.not_s3(call, status),
+            };
             return Refusal {
-                error: self.not_s3(call, status),
+                error: error.with_retry_after(reply.header("retry-after")),
                 region: None,
             };
         }
@@ -184,6 +196,14 @@ fn out_of_time() -> Error {
         "the call has taken as long as it may, with all its tries",
     )
     .with_remedy("the option deadline sets the limit")
+}
+
+/// Whoever says so, it has not reached S3.
+fn too_many() -> Error {
+    let what = "something before S3 asks for fewer requests (no S3 headers, no S3 document)";
+    Error::new(ErrorKind::Throttled, what)
+        .with_status(429)
+        .with_remedy("send fewer requests at a time, or raise the limit of the gateway or proxy")
 }
 
 /// What went wrong with a conditional write leaves open whether it was made.

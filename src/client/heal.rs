@@ -10,6 +10,7 @@ use super::fault::Refusal;
 use crate::credentials::Credentials;
 use crate::endpoint::Endpoint;
 use crate::error::{Error, ErrorKind as K, Result};
+use crate::journal;
 
 /// What has been put right for a call.
 #[derive(Debug, Default)]
@@ -96,6 +97,10 @@ impl Client {
         let Ok(there) = asked.in_region(region) else {
             return false;
         };
+        journal::warn(format_args!(
+            "the bucket {} is in {region}: the option region says {}",
+            self.bucket, asked.region
+        ));
         let known = self.learned.endpoint.lock();
         *known.unwrap_or_else(PoisonError::into_inner) = Arc::new(there);
         true

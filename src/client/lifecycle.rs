@@ -40,7 +40,7 @@ impl Client {
         match xml::root(&text).as_deref() {
             Some("LifecycleConfiguration") => {
                 let min_size = reply.header(MIN_SIZE).map(str::to_owned);
-                reply.finish();
+                self.finish(reply);
                 Ok(Some(Configuration { text, min_size }))
             }
             Some("Error") => Err(self.refused(&call, 200, &reply, &text).error),
@@ -69,7 +69,7 @@ impl Client {
         // Not every engine gives such a reply a request id, but none gives it a page.
         let body = self.read_all(&call, &mut reply, MAX_ERROR)?;
         if body.is_empty() {
-            reply.finish();
+            self.finish(reply);
             return Ok(());
         }
         if xml::read_error(&body).is_some() {

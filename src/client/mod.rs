@@ -63,6 +63,8 @@ pub(crate) struct Client {
     breaker: Breaker,
     deadline: Duration,
     retries: u32,
+    /// A kept connection was found dead: the next request has a new one.
+    distrusts_kept: Cell<bool>,
     counted: Cell<Stats>,
 }
 
@@ -73,6 +75,8 @@ struct Learned {
     endpoint: Mutex<Arc<Endpoint>>,
     /// The engine does not know `DeleteObjects`.
     one_by_one: AtomicBool,
+    /// It does not want to be asked before a body is sent.
+    takes_unasked: AtomicBool,
 }
 
 /// On what condition an object is written.
@@ -107,6 +111,7 @@ impl Client {
             learned: Arc::new(Learned {
                 endpoint: Mutex::new(Arc::new(settings.endpoint)),
                 one_by_one: AtomicBool::new(false),
+                takes_unasked: AtomicBool::new(false),
             }),
             keyring: Keyring::new(settings.source, &settings.links),
             signer: Signer::new(settings.sign_payload),
@@ -117,6 +122,7 @@ impl Client {
             breaker: Breaker::new(limits.breaker_after, limits.breaker_pause),
             deadline: limits.deadline,
             retries: limits.retries,
+            distrusts_kept: Cell::default(),
             counted: Cell::default(),
         })
     }
@@ -128,9 +134,10 @@ impl Client {
         if let Span::Head(bytes) = span {
             call.add("range", format!("bytes=0-{}", bytes - 1));
         }
-        let error = match self.send(&call)? {
+        let error = match self.begin(&call)? {
             Answer::Done(reply) => {
-                self.check_origin(&call, &reply)?;
+                let of_s3 = self.check_origin(&call, &reply);
+                of_s3.inspect_err(|error| self.hear(Err(error)))?;
                 let size = body::size(&reply);
                 return Ok(Some(Body::new(self, call, reply, size)));
             }
@@ -169,7 +176,7 @@ impl Client {
             Ok(Answer::Done(reply)) => {
                 self.check_origin(&call, &reply)?;
                 let etag = reply.header("etag").unwrap_or_default().to_owned();
-                reply.finish();
+                self.finish(reply);
                 return Ok(Written::Stored { etag });
             }
             Ok(Answer::Refused(error)) => error,
@@ -190,7 +197,9 @@ impl Client {
             error.code(),
         ) {
             // From a gateway, too: it may have passed the write on.
-            (500.., K::ServerError | K::NotS3, _) => Ok(Written::Unknown(unknown_outcome(error))),
+            (500.., K::ServerError | K::NotS3, _) | (499, ..) => {
+                Ok(Written::Unknown(unknown_outcome(error)))
+            }
             (_, K::NotS3, _) => Err(error),
             // An object to be replaced that is gone is 404 on AWS, 412 elsewhere.
             (412, ..) | (404, _, None | Some("NoSuchKey")) => Ok(Written::Refused),
@@ -223,8 +232,9 @@ impl Client {
             Err(error) if error.code() == Some("NoSuchKey") => Ok(false),
             // From a gateway, too: it may have passed the deletion on.
             Err(error)
-                if error.status() >= Some(500)
-                    && matches!(error.kind(), K::ServerError | K::NotS3) =>
+                if error.is_given_up()
+                    || error.status() >= Some(500)
+                        && matches!(error.kind(), K::ServerError | K::NotS3) =>
             {
                 Err(unknown_outcome(error))
             }
@@ -236,7 +246,7 @@ impl Client {
     fn send_delete(&self, call: &Call<'_>) -> Result<()> {
         let reply = self.send(call)?.done()?;
         self.check_origin(call, &reply)?;
-        reply.finish();
+        self.finish(reply);
         Ok(())
     }
 
@@ -293,6 +303,7 @@ impl Clone for Client {
             breaker: self.breaker.clone(),
             deadline: self.deadline,
             retries: self.retries,
+            distrusts_kept: Cell::default(),
             counted: Cell::default(),
         }
     }

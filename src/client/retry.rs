@@ -21,7 +21,9 @@ impl Client {
     /// Whether to try again after this error, which takes one of the call's
     /// tries: it has paused by then.
     pub(crate) fn again(&self, error: &Error) -> bool {
-        if !may_pass(error) || !self.breaker.is_closed() || allowance::is_over() {
+        // Of a server that is gone; a kept connection tells nothing of it.
+        let is_gone = !error.is_stale() && !self.breaker.is_closed();
+        if !may_pass(error) || is_gone || allowance::is_over() {
             return false;
         }
         let Some(pause) = allowance::take_try().map(|bound| pause_after(error, bound)) else {

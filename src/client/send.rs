@@ -1,6 +1,7 @@
 //! One call from its first request to its outcome: signed, sent, put right
 //! where its refusal says how, and tried again where that may help.
 
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
 
 use super::call::{Answer, Call};
@@ -27,12 +28,13 @@ impl Client {
     pub(super) fn ask<T>(&self, call: &Call<'_>, read: fn(&[u8]) -> Option<T>) -> Result<T> {
         let _limit = self.limit();
         loop {
-            let mut reply = self.send(call)?.done()?;
+            let mut reply = self.begin(call)?.done()?;
             match self.read_document(call, &mut reply, read) {
                 Err(error) if self.again_after_half(&error) => {}
                 Err(error) => return Err(error),
                 Ok(answer) => {
-                    reply.finish();
+                    self.hear(Ok(()));
+                    self.finish(reply);
                     return Ok(answer);
                 }
             }
@@ -53,10 +55,12 @@ impl Client {
     ) -> Result<T> {
         let status = reply.status();
         let mut body = Vec::new();
-        reply
-            .read_up_to(MAX_XML, &mut body)
-            .map_err(|failure| self.lost(call, failure))?;
+        let whole = reply.read_up_to(MAX_XML, &mut body);
         self.count(|stats| stats.bytes_in += body.len() as u64);
+        whole.map_err(|failure| self.lost(call, failure))?;
+        if body.len() as u64 > MAX_XML {
+            return Err(self.not_s3(call, status));
+        }
         match (read(&body), xml::read_error(&body)) {
             (Some(answer), _) => Ok(answer),
             // S3 may say 200 first and find the error later.
@@ -75,13 +79,29 @@ impl Client {
         self.breaker.forget();
     }
 
-    /// What S3 makes of a call in the end.
+    /// What S3 makes of a call in the end, where the head of the reply tells.
     pub(super) fn send(&self, call: &Call<'_>) -> Result<Answer> {
         self.send_with(call, Healed::default())
     }
 
-    pub(super) fn send_with(&self, call: &Call<'_>, mut healed: Healed) -> Result<Answer> {
+    pub(super) fn send_with(&self, call: &Call<'_>, healed: Healed) -> Result<Answer> {
+        let answer = self.begin_with(call, healed)?;
+        if let Answer::Done(_) = answer {
+            self.hear(Ok(()));
+        }
+        Ok(answer)
+    }
+
+    /// The same where the body is still to be read: whoever does so tells the
+    /// breaker how that came out.
+    pub(super) fn begin(&self, call: &Call<'_>) -> Result<Answer> {
+        self.begin_with(call, Healed::default())
+    }
+
+    fn begin_with(&self, call: &Call<'_>, mut healed: Healed) -> Result<Answer> {
         let _limit = self.limit();
+        // Before it would be the one call that tries.
+        self.check_time(call)?;
         let admitted = self.breaker.admit();
         admitted.map_err(|error| self.place(call, error))?;
         loop {
@@ -113,8 +133,8 @@ impl Client {
             let endpoint = self.endpoint();
             let keys = self.keyring.current(self.now());
             let keys = keys.map_err(|error| self.place(call, error))?;
-            if allowance::is_over() {
-                return Ok(Err(self.lost(call, Failure::NoTimeLeft)));
+            if let Err(error) = self.check_time(call) {
+                return Ok(Err(error));
             }
             let reply = match self.send_to(&endpoint, keys.as_ref(), call, healed) {
                 Ok(reply) => reply,
@@ -124,10 +144,15 @@ impl Client {
                 }
             };
             if (200..300).contains(&reply.status()) {
-                self.hear(Ok(()));
                 return Ok(Ok(Answer::Done(reply)));
             }
-            let refusal = self.refusal(call, reply);
+            let refusal = match self.refusal(call, reply) {
+                Ok(refusal) => refusal,
+                Err(error) => {
+                    self.hear(Err(&error));
+                    return Ok(Err(error));
+                }
+            };
             self.hear(Err(&refusal.error));
             if let Some(error) = self.heal(call, refusal, &endpoint, keys.as_ref(), healed)? {
                 return Ok(Ok(Answer::Refused(error)));
@@ -137,7 +162,7 @@ impl Client {
 
     /// Tells the breaker how a request came out. A limit that the caller has
     /// set in a hurry says nothing about S3.
-    fn hear(&self, outcome: Result<(), &Error>) {
+    pub(super) fn hear(&self, outcome: Result<(), &Error>) {
         let over = allowance::is_over();
         if over && outcome.is_err() && !allowance::is_own() {
             return;
@@ -175,6 +200,8 @@ impl Client {
         let sent = self.clock.machine();
         let signed = self.signer.sign(unsigned, endpoint, keys, self.now())?;
         let size: usize = call.body.iter().map(|part| part.len()).sum();
+        let asks = call.conditional && size > ASK_FIRST;
+        let ask_first = asks && !self.learned.takes_unasked.load(Ordering::Relaxed);
         let request = Outgoing {
             method: call.method,
             url: format!(
@@ -185,41 +212,70 @@ impl Client {
             ),
             headers: signed.headers,
             body: call.body,
-            ask_first: call.conditional && size > ASK_FIRST,
+            ask_first,
         };
-        let reply = match self.transmit(call, &request, size, false) {
+        let reply = match self.transmit(call, &request, self.distrusts_kept.take()) {
             // The server may have closed it before it saw the request: at once,
             // over a new one.
             Err(stale @ Failure::Stale(_)) if call.is_repeatable() => {
                 healed.open = Some(self.lost(call, stale));
-                self.transmit(call, &request, size, true)
+                self.count(|stats| stats.retries += 1);
+                self.transmit(call, &request, true)
             }
             first => first,
         };
+        // The others that are kept may be as dead.
+        self.distrusts_kept
+            .set(matches!(reply, Err(Failure::Stale(_))));
         let reply = reply.map_err(|failure| self.lost(call, failure))?;
-        // A portal's page tells whatever time it likes.
-        if !is_page(&reply) {
+        // A portal's page tells whatever time it likes, and what somebody has
+        // kept for a while, a time that is over.
+        if !is_page(&reply) && reply.header("age").is_none() {
             self.clock
                 .hear(reply.header("date"), sent, reply.status() == 403);
         }
+        if ask_first && reply.status() == 417 {
+            // It does not want to be asked, and has not seen the body.
+            self.learned.takes_unasked.store(true, Ordering::Relaxed);
+            self.finish(reply);
+            return self.send_to(endpoint, keys, call, healed);
+        }
         Ok(reply)
+    }
+
+    /// That there is some left.
+    fn check_time(&self, call: &Call<'_>) -> Result<()> {
+        if allowance::is_over() {
+            return Err(self.lost(call, Failure::NoTimeLeft));
+        }
+        Ok(())
     }
 
     fn transmit(
         &self,
         call: &Call<'_>,
         request: &Outgoing<'_>,
-        size: usize,
         fresh: bool,
     ) -> Result<Incoming, Failure> {
+        // What a source of keys has left.
+        transport::take_traffic();
         let reply = self.transport.send(request, fresh);
-        let opened = transport::take_opened();
+        let traffic = transport::take_traffic();
+        let sent = !reply.as_ref().is_err_and(Failure::is_before_sending);
         self.count(|stats| {
-            (call.counts)(stats);
-            stats.bytes_out += size as u64;
-            stats.connections += opened;
+            if sent {
+                (call.counts)(stats);
+            }
+            stats.bytes_out += traffic.sent;
+            stats.connections += traffic.opened;
         });
         reply
+    }
+
+    /// Done with a reply.
+    pub(super) fn finish(&self, reply: Incoming) {
+        let rest = reply.finish();
+        self.count(|stats| stats.bytes_in += rest);
     }
 
     pub(super) fn endpoint(&self) -> Arc<Endpoint> {

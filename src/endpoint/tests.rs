@@ -1,6 +1,7 @@
 //! Hosts and paths as they come out, and what is refused.
 
 use super::*;
+use crate::error::ErrorKind;
 
 fn at(url: &str) -> Result<Endpoint> {
     Endpoint::new("bucket", "us-east-1", Some(url), None)

@@ -79,6 +79,8 @@ fn unhex(digits: &str) -> Vec<u8> {
 fn every_flipped_bit_and_every_truncation_is_noticed() {
     let text = b"all work and no play makes jack a dull boy; ".repeat(6);
     let history: Vec<u64> = (0..30).collect();
+    // Miri takes minutes for all; these are of all eight kinds.
+    let step = if cfg!(miri) { 61 } else { 1 };
     for (value, how, history) in [
         (&b""[..], Compression::Off, &[][..]),
         (b"v", Compression::Off, &history[..1]),
@@ -90,7 +92,7 @@ fn every_flipped_bit_and_every_truncation_is_noticed() {
         let (header, found) = decode(&entry, &META.key_digest, 1000).unwrap();
         assert_eq!(found, value);
         assert_eq!(header.deflated, how == DEFLATE);
-        for bit in 0..entry.len() * 8 {
+        for bit in (0..entry.len() * 8).step_by(step) {
             let mut broken = entry.clone();
             broken[bit / 8] ^= 1 << (bit % 8);
             assert!(
@@ -98,7 +100,7 @@ fn every_flipped_bit_and_every_truncation_is_noticed() {
                 "bit {bit}"
             );
         }
-        for len in 0..entry.len() {
+        for len in (0..entry.len()).step_by(step) {
             assert!(
                 decode(&entry[..len], &META.key_digest, 1000).is_err(),
                 "{len}"

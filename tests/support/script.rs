@@ -1,11 +1,19 @@
 //! A server of few words, for replies that no real one can be made to give:
 //! it does with each connection what the test says.
 
+mod act;
+mod faulty;
+mod objects;
+
 use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
+
+pub use act::Act;
+pub use faulty::{ALWAYS, Bucket, Fault};
+pub use objects::answer;
 
 /// So much of each request's body is kept: a test of memory counts it, too.
 const KEPT: usize = 1024;
@@ -132,6 +140,12 @@ impl Line {
     /// The head of a request, in lower case, and as much body as it announces.
     pub fn read_request(&mut self) -> Option<String> {
         let head = self.read_head()?;
+        self.read_body(&head);
+        Some(head)
+    }
+
+    /// So much as this head announces.
+    pub fn read_body(&mut self, head: &str) {
         let length = head.split("content-length: ").nth(1);
         let length = length.and_then(|rest| rest.lines().next()?.parse().ok());
         let mut body = vec![0; length.unwrap_or(0)];
@@ -141,11 +155,14 @@ impl Line {
             body.shrink_to_fit();
             heard.body = body;
         }
-        Some(head)
     }
 
     /// The head alone; TLS is taken for a head after its first byte.
     pub fn read_head(&mut self) -> Option<String> {
+        Some(self.hear_head()?.head.to_ascii_lowercase())
+    }
+
+    fn hear_head(&mut self) -> Option<Heard> {
         let mut head = Vec::new();
         let mut byte = [0];
         while !head.ends_with(b"\r\n\r\n") && head != [0x16] {
@@ -154,11 +171,12 @@ impl Line {
             }
             head.push(byte[0]);
         }
-        let head = String::from_utf8_lossy(&head).into_owned();
-        let lower = head.to_ascii_lowercase();
-        let body = Vec::new();
-        self.heard.lock().unwrap().push(Heard { head, body });
-        Some(lower)
+        let request = Heard {
+            head: String::from_utf8_lossy(&head).into_owned(),
+            body: Vec::new(),
+        };
+        self.heard.lock().unwrap().push(request.clone());
+        Some(request)
     }
 
     fn last(&self) -> Heard {

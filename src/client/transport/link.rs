@@ -59,12 +59,30 @@ macro_rules! error {
 error!(NotConnected Stale);
 
 thread_local! {
-    static OPENED: Cell<u64> = const { Cell::new(0) };
+    static TRAFFIC: Cell<Traffic> = const { Cell::new(Traffic { opened: 0, sent: 0 }) };
 }
 
-/// How many connections this thread has opened since it was last asked.
-pub(in crate::client) fn take_opened() -> u64 {
-    OPENED.take()
+/// What a thread has done since it was last asked.
+#[derive(Clone, Copy, Debug, Default)]
+pub(in crate::client) struct Traffic {
+    /// Connections.
+    pub(in crate::client) opened: u64,
+    /// Bytes of bodies, as far as they were given away to be sent.
+    pub(in crate::client) sent: u64,
+}
+
+pub(in crate::client) fn take_traffic() -> Traffic {
+    TRAFFIC.take()
+}
+
+fn count(what: impl FnOnce(&mut Traffic)) {
+    let mut traffic = TRAFFIC.get();
+    what(&mut traffic);
+    TRAFFIC.set(traffic);
+}
+
+pub(super) fn count_sent(bytes: usize) {
+    count(|traffic| traffic.sent += bytes as u64);
 }
 
 /// Connects, with the errors of that marked as such.
@@ -92,7 +110,7 @@ impl Connect {
         let Some(socket) = self.tcp.connect(details, None::<()>)? else {
             return Ok(None);
         };
-        OPENED.set(OPENED.get() + 1);
+        count(|traffic| traffic.opened += 1);
         let link = Bounded(Box::new(socket));
         #[cfg(feature = "tls")]
         let link = self
@@ -156,8 +174,9 @@ impl Link for Bounded {
         self.0.await_input(bounded(timeout)?)
     }
 
+    /// Under TLS, bytes that nobody has asked for are seen here only.
     fn is_open(&mut self) -> bool {
-        self.0.is_open()
+        self.0.buffers().input().is_empty() && self.0.is_open()
     }
 
     fn is_tls(&self) -> bool {

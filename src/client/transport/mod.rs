@@ -18,11 +18,12 @@ use ureq::unversioned::resolver::{DefaultResolver, ResolvedSocketAddrs, Resolver
 use ureq::unversioned::transport::NextTimeout;
 use ureq::{Agent, Body, SendBody};
 
-pub(super) use self::link::take_opened;
-use self::link::{Connect, NotConnected, Stale};
+pub(super) use self::link::take_traffic;
+use self::link::{Connect, NotConnected, Stale, count_sent};
 use super::addresses::Addresses;
 use super::fault::Failure;
 use super::outgoing::{Outgoing, Parts};
+use crate::allowance::Allowance;
 use crate::error::Result as Checked;
 use crate::settings::Links;
 
@@ -31,6 +32,11 @@ const POOL: usize = 64;
 /// A body nobody wants is read to its end up to so many bytes, as only then
 /// its connection can be used again; a longer one costs less to reconnect for.
 const DRAIN: u64 = 64 << 10;
+/// And for so long: who is slower is not worth the wait.
+const DRAIN_FOR: Duration = Duration::from_millis(200);
+/// A body of unknown length gets room step by step: so much, so much, and then
+/// all that it may have. To double each time would take up to three times that.
+const ROOM: [u64; 2] = [64 << 10, 1 << 20];
 /// How long to wait for a server's `100 Continue` before sending the body regardless.
 const WAIT_FOR_100: Duration = Duration::from_secs(1);
 
@@ -100,8 +106,11 @@ impl Transport {
         }
         let response = if matches!(request.method, "PUT" | "POST") {
             let mut body = Parts(request.body);
-            http = http.header("content-length", body.len());
-            self.exchange(http.body(SendBody::from_reader(&mut body))?, fresh)
+            let size = body.len();
+            http = http.header("content-length", size);
+            let reply = self.exchange(http.body(SendBody::from_reader(&mut body))?, fresh);
+            count_sent(size - body.len());
+            reply
         } else {
             self.exchange(http.body(SendBody::none())?, fresh)
         }?;
@@ -148,25 +157,38 @@ impl Incoming {
     /// Appends the body to `buffer`, and one byte more than `limit` at the
     /// most: that byte tells of a body which is too long.
     pub(super) fn read_up_to(&mut self, limit: u64, buffer: &mut Vec<u8>) -> Result<(), Failure> {
-        let left = self.response.body().content_length().unwrap_or(0);
-        // No trust in a length that nobody has to keep: allocate what is plausible.
-        if let Ok(expected) = usize::try_from(left.min(limit)) {
-            buffer.reserve_exact(expected);
+        let most = limit.saturating_add(1);
+        let told = self.response.body().content_length();
+        let mut reader = self.response.body_mut().as_reader();
+        let mut read = 0;
+        // No trust in a length that nobody has to keep: not beyond the limit.
+        let mut room = told.unwrap_or(ROOM[0]).min(most);
+        loop {
+            let more = room - read;
+            buffer.reserve_exact(usize::try_from(more).unwrap_or(usize::MAX));
+            let part = reader.by_ref().take(more).read_to_end(buffer);
+            let part = part.map_err(broken)? as u64;
+            read += part;
+            if part < more || read == most {
+                return Ok(());
+            }
+            let next = ROOM.into_iter().find(|next| *next > read);
+            room = next.unwrap_or(most).min(most);
         }
-        let reader = self.response.body_mut().as_reader();
-        let mut reader = reader.take(limit.saturating_add(1));
-        reader.read_to_end(buffer).map_err(broken)?;
-        Ok(())
     }
 
-    /// Done with this reply: what is left of a short body is read, for the connection's sake.
-    pub(super) fn finish(mut self) {
+    /// Done with this reply: what is left of a short body is read, for the
+    /// connection's sake. How much that was.
+    pub(super) fn finish(mut self) -> u64 {
         let left = self.response.body().content_length();
-        if left.is_none_or(|left| left <= DRAIN) {
-            let mut reader = self.response.body_mut().as_reader().take(DRAIN);
-            // A reply that breaks here has already told what was wanted of it.
-            let _ = io::copy(&mut reader, &mut io::sink());
+        if left.is_some_and(|left| left > DRAIN) {
+            return 0;
         }
+        let _limit = Allowance::for_group(DRAIN_FOR);
+        let mut reader = self.response.body_mut().as_reader().take(DRAIN);
+        // A reply that breaks here has already told what was wanted of it.
+        let _ = io::copy(&mut reader, &mut io::sink());
+        DRAIN - reader.limit()
     }
 }
 
