@@ -87,6 +87,8 @@ const OURS_BY_START: [&str; 2] = ["x-amz-checksum-", "x-amz-server-side-encrypti
 impl ObjectHeaders {
     pub(crate) fn check(given: &Objects, endpoint: &Endpoint) -> Result<Self> {
         let mut put = Vec::new();
+        // Never without one: SeaweedFS looks for it in the body then, and takes
+        // a writer that dies before its first byte for one that writes nothing.
         let kind = given
             .content_type
             .as_deref()

@@ -31,25 +31,28 @@ pub(crate) fn run(seed: u64, plan: impl Fn(&mut Draw) -> Plan) -> Run {
     let open = || shared.clone().unwrap_or_else(|| plan.setup.open(server));
     let handles: Vec<_> = plan.parts.iter().map(|_| open()).collect();
     server.race(plan.parts.len(), &plan.fates);
-    thread::scope(|scope| {
+    let handles = thread::scope(|scope| {
         let parts = plan.parts.iter().zip(handles).enumerate();
         let clients: Vec<_> = parts
             .map(|(client, (part, cache))| {
                 scope.spawn(move || {
                     let calls = perform(server, &cache, client, part);
                     server.leave();
-                    calls
+                    (calls, cache)
                 })
             })
             .collect();
-        for client in clients {
-            history.extend(client.join().unwrap());
-        }
+        let ends = clients.into_iter().map(|client| client.join().unwrap());
+        let (calls, handles): (Vec<_>, Vec<_>) = ends.unzip();
+        history.extend(calls.into_iter().flatten());
+        handles
     });
     server.calm();
     let looks: Vec<_> = (0..plan.keys).map(|key| Step::of(key, Op::Get)).collect();
     history.extend(perform(server, &calm, 0, &looks));
     let record = server.record();
+    server.hang_up();
+    drop(handles);
     for call in &mut history {
         call.met = record.met.get(&call.invoked).cloned().unwrap_or_default();
     }

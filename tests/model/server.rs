@@ -7,7 +7,7 @@
 //! client that pauses is waited for. So a seed always gives the same schedule.
 
 use std::io::{self, BufReader, Write as _};
-use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
@@ -19,6 +19,11 @@ use super::wire::Request;
 
 /// When nothing has moved for so long, something is wrong in here or in the library.
 const PATIENCE: Duration = Duration::from_secs(60);
+
+thread_local! {
+    /// One for all the seeds of a lane, as ports are few.
+    static LISTENER: TcpListener = TcpListener::bind("127.0.0.1:0").unwrap();
+}
 
 /// It stops when this is dropped.
 #[derive(Debug)]
@@ -34,17 +39,19 @@ struct Turns {
     state: Mutex<State>,
     /// One for each client: it has been drawn.
     drawn: Vec<Condvar>,
+    connections: Mutex<Vec<TcpStream>>,
 }
 
 impl Server {
     /// For up to so many clients, of whom none is there yet.
     pub(crate) fn start(clients: usize, draw: Draw) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let listener = LISTENER.with(TcpListener::try_clone).unwrap();
         let address = listener.local_addr().unwrap();
         let turns = Arc::new(Turns {
             address,
             drawn: (0..clients).map(|_| Condvar::new()).collect(),
             state: Mutex::new(State::new(clients, draw)),
+            connections: Mutex::default(),
         });
         let shared = Arc::clone(&turns);
         let thread = thread::spawn(move || {
@@ -107,6 +114,14 @@ impl Server {
         self.turns.advance(&mut state);
     }
 
+    /// Before the clients do: who closes first, has the port taken for a minute,
+    /// and theirs are for everybody.
+    pub(crate) fn hang_up(&self) {
+        for connection in self.turns.connections.lock().unwrap().drain(..) {
+            let _ = connection.shutdown(Shutdown::Both);
+        }
+    }
+
     /// What has happened, once it is over.
     pub(crate) fn record(&self) -> Record {
         self.turns.lock().record()
@@ -151,14 +166,20 @@ impl Turns {
     /// Only one client runs, so a request is that one's.
     fn serve(&self, socket: &TcpStream) {
         let _ = socket.set_nodelay(true);
+        let kept = socket.try_clone().unwrap();
+        self.connections.lock().unwrap().push(kept);
         let mut input = BufReader::new(socket);
         while let Some(request) = Request::read(&mut input) {
             let client = self.lock().running;
             match self.park(client, Turn::Request(request)) {
                 Told::Reply(reply) if (&*socket).write_all(&reply).is_ok() => {}
-                Told::Last(reply) => return drop((&*socket).write_all(&reply)),
-                _ => return,
+                Told::Last(reply) => {
+                    let _ = (&*socket).write_all(&reply);
+                    break;
+                }
+                _ => break,
             }
         }
+        let _ = socket.shutdown(Shutdown::Both);
     }
 }

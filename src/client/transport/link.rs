@@ -186,8 +186,8 @@ impl Link for Bounded {
 
 /// A connection that tells, when it breaks, whether it had served before and
 /// whether a reply had begun. It sends a request's head together with the
-/// first of its body: `SeaweedFS` takes a writer that dies between the two for
-/// one that has written nothing, and it saves a packet.
+/// first of its body: a writer that dies between the two leaves nothing that a
+/// server might take for an empty object, and it saves a packet.
 #[derive(Debug)]
 pub(super) struct Watched {
     link: Box<dyn Link>,
