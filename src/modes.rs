@@ -104,7 +104,7 @@ fn may_be_missed(error: &Error, how: OnError) -> bool {
             | K::ServerError
             | K::OutcomeUnknown
             | K::ReadOnly
-    );
+    ) || matches!(error.code(), Some("OperationAborted" | "RequestTimeout"));
     match how {
         OnError::Report => false,
         OnError::Miss => passing,

@@ -58,17 +58,20 @@ fn exchange(text: &[u8], prefix: &str) -> Option<Range<usize>> {
         .iter()
         .flat_map(|form| places(&new, form).into_iter().map(|at| (at, form.len())))
         .collect::<Vec<_>>();
-    let [(at, len)] = place[..] else {
-        panic!("not once in {}", text_of(&new));
+    let fits = |&(at, len): &(usize, usize)| {
+        text.starts_with(&new[..at]) && text.ends_with(&new[at + len..])
+    };
+    let (at, len) = match place[..] {
+        [place] if fits(&place) => place,
+        _ => {
+            // A single tag, nobody's rules, becomes two.
+            assert_eq!(text_of(&new), document);
+            assert_eq!(without, Without::Same);
+            single_tag(text);
+            return None;
+        }
     };
     let (before, after) = (&new[..at], &new[at + len..]);
-    if !text.starts_with(before) || !text.ends_with(after) {
-        // A single tag, nobody's rules, becomes two.
-        assert_eq!(text_of(&new), document);
-        assert_eq!(without, Without::Same);
-        single_tag(text);
-        return None;
-    }
     let old = &text[before.len()..text.len() - after.len()];
     if old.is_empty() {
         assert_eq!(without, Without::Same);
