@@ -76,7 +76,7 @@ mod tests {
     #[test]
     fn text_shrinks_and_comes_back() {
         let text = "the quick brown fox ".repeat(2000).into_bytes();
-        // Miri takes half a minute for each.
+        // Miri takes ten seconds for each.
         let levels = if cfg!(miri) { 1..=1 } else { 1..=9 };
         for level in levels {
             let how = Compression::Deflate {
@@ -93,7 +93,7 @@ mod tests {
 
     #[test]
     fn stored_as_it_is_where_that_is_better() {
-        let noise: Vec<u8> = (0..5_000_u32)
+        let noise: Vec<u8> = (0..1_000_u32)
             .flat_map(|i| crate::digest::sha1(&i.to_le_bytes()))
             .collect();
         assert_eq!(deflate(&noise, Compression::FAST), None);

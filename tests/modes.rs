@@ -83,12 +83,16 @@ fn read_only_makes_no_bucket() {
 }
 
 fn to(endpoint: &str) -> Cache {
+    with(endpoint, OnError::Miss)
+}
+
+fn with(endpoint: &str, on_error: OnError) -> Cache {
     let options = Options::new("bucket")
         .endpoint(endpoint)
         .region("us-east-1")
         .credentials("key", "secret")
         .read_timeout(Duration::from_millis(200))
-        .on_error(OnError::Miss)
+        .on_error(on_error)
         .retries(0)
         .breaker_after(0);
     Cache::open(options).unwrap()
@@ -178,6 +182,24 @@ fn what_is_misconfigured_is_told_all_the_same() {
         let computed = cache.get_or_set("k", HOUR, || "new");
         assert_eq!(computed.unwrap_err().kind(), kind);
         assert_eq!(cache.stats().hidden_errors, 0);
+    }
+}
+
+/// And with `miss_all` it is not: only the caller's own mistakes are left.
+#[test]
+fn with_miss_all_a_program_goes_on_whatever_s3_refuses() {
+    for (status, code, kind) in [
+        (403, "AccessDenied", ErrorKind::AccessDenied),
+        (403, "SignatureDoesNotMatch", ErrorKind::BadCredentials),
+        (403, "InvalidAccessKeyId", ErrorKind::BadCredentials),
+        (403, "RequestTimeTooSkewed", ErrorKind::ClockSkew),
+        (404, "NoSuchBucket", ErrorKind::NoSuchBucket),
+        (400, "InvalidArgument", ErrorKind::Refused),
+        (501, "NotImplemented", ErrorKind::Unsupported),
+        (500, "InternalError", ErrorKind::ServerError),
+    ] {
+        let server = Script::refusing(status, code, "");
+        goes_on_without(&with(&server.endpoint, OnError::MissAll), kind);
     }
 }
 

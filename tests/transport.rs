@@ -6,7 +6,7 @@ mod support;
 use std::time::{Duration, Instant};
 
 use s3cache::{Cache, ConditionalWrites, ErrorKind, Options, Timeout};
-use support::{Line, Script, refusal, reply};
+use support::{Act, Bucket, Fault, Heard, Line, Script, refusal, reply};
 
 const LARGE: usize = 1 << 20;
 const STORED: &str = "HTTP/1.1 200 OK\r\netag: \"new\"\r\ncontent-length: 0\r\n\r\n";
@@ -152,6 +152,24 @@ fn a_write_that_is_never_decided_ends_in_contention() {
     assert_eq!(error.kind(), ErrorKind::Contended, "{error}");
     assert_eq!(error.operation(), Some("add"));
     assert!(script.requests() < 300);
+}
+
+/// Of a deletion it says neither "gone" nor "another by now": it is asked
+/// again, after a look.
+#[test]
+fn an_undecided_removal_is_made_again() {
+    let bucket = Bucket::start();
+    let cache = Cache::open(at(&bucket.endpoint())).unwrap();
+    cache.set("k", "v", Timeout::Never).unwrap();
+    let deletes = |heard: &Heard| heard.method() == "DELETE";
+    let undecided = refusal(409, "ConditionalRequestConflict", "").into_bytes();
+    bucket.fail_where(deletes, 2, Fault::Unapplied(Act::Keep(undecided)));
+    let before = bucket.requests();
+    assert!(cache.remove("k").unwrap());
+    let heard = bucket.heard_since(before);
+    let methods: Vec<_> = heard.iter().map(Heard::method).collect();
+    assert_eq!(methods, ["GET", "DELETE"].repeat(3));
+    assert!(!cache.remove("k").unwrap());
 }
 
 /// An answer that bears no mark of S3 decides nothing.
