@@ -221,6 +221,8 @@ impl Cache {
                     return Ok(true);
                 }
                 (Ok(false), _) => {}
+                // As of a write: S3 could not decide, and asks to be asked again.
+                (Err(error), _) if error.is_undecided() => {}
                 (Err(unknown), _) if unknown.kind() == ErrorKind::OutcomeUnknown => {
                     lost = Some((etag, unknown));
                 }

@@ -210,6 +210,11 @@ impl Error {
         self.0.status == Some(499)
     }
 
+    /// 409 of an object's write or deletion: others were at it, nothing is done.
+    pub(crate) fn is_undecided(&self) -> bool {
+        self.0.status == Some(409) && self.0.kind != ErrorKind::NotS3
+    }
+
     /// A write that fails so may have been carried out: nobody says otherwise.
     pub(crate) fn is_open(&self) -> bool {
         use ErrorKind as K;

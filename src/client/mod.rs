@@ -218,8 +218,7 @@ impl Client {
     }
 
     /// Deletes an object if it is still this one, on engines that compare; the
-    /// others delete it. `false`: it is another by now, or gone, or S3 could
-    /// not decide.
+    /// others delete it. `false`: it is another by now, or gone.
     pub(crate) fn delete_unchanged(&self, name: &str, etag: &str) -> Result<bool> {
         if etag.is_empty() {
             return self.delete(name).map(|()| true);
@@ -229,10 +228,8 @@ impl Client {
         call.conditional = true;
         match self.send_delete(&call) {
             Ok(()) => Ok(true),
-            // As of a write; a proxy's page decides nothing.
-            Err(error) if matches!(error.status(), Some(409 | 412)) && error.kind() != K::NotS3 => {
-                Ok(false)
-            }
+            // A proxy's page decides nothing.
+            Err(error) if error.status() == Some(412) && error.kind() != K::NotS3 => Ok(false),
             Err(error) if error.code() == Some("NoSuchKey") => Ok(false),
             // From a gateway, too: it may have passed the deletion on.
             Err(error)
