@@ -3,6 +3,7 @@
 
 use std::cell::RefCell;
 use std::fmt;
+use std::time::Duration;
 
 use crate::Options;
 use crate::census::{Census, Write};
@@ -276,6 +277,24 @@ impl Cache {
     #[must_use]
     pub fn stats(&self) -> Stats {
         self.client.stats()
+    }
+
+    /// The option of this name, changed for this handle and its clones to come;
+    /// the next write counts anew.
+    pub fn set_max_entries(&mut self, entries: i64) {
+        self.policy.max_entries = entries;
+        self.census.get_mut().forget();
+    }
+
+    /// The option of this name, changed for this handle and its clones to come.
+    pub fn set_cull_frequency(&mut self, frequency: u32) {
+        self.policy.cull_frequency = frequency;
+    }
+
+    /// The option of this name, changed for this handle and its clones to come.
+    /// See [`with_deadline`](Self::with_deadline) for one call.
+    pub fn set_deadline(&mut self, limit: Duration) {
+        *self.client.deadline() = limit;
     }
 
     /// Sets all counters to zero, and forgets the last error.

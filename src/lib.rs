@@ -19,6 +19,8 @@ mod digest;
 mod endpoint;
 mod entry;
 mod error;
+#[cfg(feature = "ffi")]
+mod ffi;
 #[cfg(fuzzing)]
 #[doc(hidden)]
 pub mod fuzzing;

@@ -29,6 +29,34 @@ enum Standing {
     Due(Served),
 }
 
+/// A value that the caller is to compute.
+pub(crate) struct Fill {
+    object: Object,
+    begun: Instant,
+    task: Task,
+}
+
+enum Task {
+    /// Where nobody has one. `stores`: nothing has been hidden that would
+    /// keep it from being stored.
+    First { base: Base, stores: bool },
+    /// In place of one that is served to the others meanwhile.
+    Next(Box<Elected>),
+    /// For the caller alone.
+    Own,
+}
+
+struct Elected {
+    served: Served,
+    lease: Base,
+    means: Means,
+}
+
+pub(crate) enum Begun {
+    Value(Vec<u8>),
+    Fill(Fill),
+}
+
 struct Served {
     base: Base,
     header: Header,
@@ -76,31 +104,105 @@ impl Cache {
         timeout: impl Into<Timeout>,
         compute: impl FnOnce() -> Result<V, E>,
     ) -> Result<Vec<u8>, E> {
-        let object = self.naming.object(&key.into());
-        let timeout = timeout.into();
+        let _limit = self.client.limit();
+        let fill = match self.begin_fill(self.naming.object(&key.into()))? {
+            Begun::Value(value) => return Ok(value),
+            Begun::Fill(fill) => fill,
+        };
+        let value: Vec<u8> = match uncounted(compute) {
+            Ok(value) => value.into(),
+            Err(error) => {
+                self.abandon_fill(&fill);
+                return Err(error);
+            }
+        };
+        let first = self.finish_fill(&fill, &value, timeout.into())?;
+        Ok(first.unwrap_or(value))
+    }
+
+    /// A value to serve, or the task to compute one.
+    pub(crate) fn begin_fill(&self, object: Object) -> Result<Begun> {
         let _limit = self.client.limit();
         let read_only = self.policy.read_only;
-        match self.reading(None, || self.standing(&object).map(Some))? {
-            Some(Standing::Good(value)) => Ok(value),
-            Some(Standing::Due(served)) if read_only => Ok(served.into_value()),
+        let task = match self.reading(None, || self.standing(&object).map(Some))? {
+            Some(Standing::Good(value)) => return Ok(Begun::Value(value)),
+            Some(Standing::Due(served)) if read_only => {
+                return Ok(Begun::Value(served.into_value()));
+            }
             Some(Standing::Missing(base)) if !read_only => {
-                self.compute_first(&object, base, timeout, compute)
+                // To fail, if it must, before the work is done.
+                let means = || self.probe.means(&self.client, &self.naming);
+                let stores = self.writing(false, || means().map(|_| true))?;
+                Task::First { base, stores }
             }
             Some(Standing::Due(served)) => {
                 let means = || self.probe.means(&self.client, &self.naming);
                 let Some(means) = self.writing(None, || means().map(Some))? else {
-                    return Ok(served.into_value());
+                    return Ok(Begun::Value(served.into_value()));
                 };
                 // There is a value to serve: that the election failed is no reason not to.
                 match self.elect(&object, &served, means) {
-                    Ok(Some(lease)) => {
-                        self.compute_next(&object, &served, &lease, means, timeout, compute)
-                    }
-                    Ok(None) | Err(_) => Ok(served.into_value()),
+                    Ok(Some(lease)) => Task::Next(Box::new(Elected {
+                        served,
+                        lease,
+                        means,
+                    })),
+                    Ok(None) | Err(_) => return Ok(Begun::Value(served.into_value())),
                 }
             }
             // S3 is not to be had, or nothing may be stored there.
-            Some(Standing::Missing(_)) | None => uncounted(compute).map(Into::into),
+            Some(Standing::Missing(_)) | None => Task::Own,
+        };
+        Ok(Begun::Fill(Fill {
+            object,
+            begun: Instant::now(),
+            task,
+        }))
+    }
+
+    /// Stores what was computed. If somebody was first, their value.
+    pub(crate) fn finish_fill(
+        &self,
+        fill: &Fill,
+        value: &[u8],
+        timeout: Timeout,
+    ) -> Result<Option<Vec<u8>>> {
+        let _limit = self.client.limit();
+        match &fill.task {
+            Task::Own => Ok(None),
+            Task::First { base, stores } => {
+                self.check_size("get_or_set", &fill.object, value)?;
+                if !stores {
+                    return Ok(None);
+                }
+                self.store_first(fill, base, value, timeout)
+            }
+            Task::Next(elected) => {
+                if let Err(error) = self.check_size("get_or_set", &fill.object, value) {
+                    self.abandon_fill(fill);
+                    return Err(error);
+                }
+                self.store_next(fill, elected, value, timeout)?;
+                Ok(None)
+            }
+        }
+    }
+
+    /// Gives the lease back, so that the next caller may try at once; if that
+    /// fails, it still ends by itself.
+    pub(crate) fn abandon_fill(&self, fill: &Fill) {
+        let _limit = self.client.limit();
+        // Without conditions it might undo what was set meanwhile.
+        if let Task::Next(elected) = &fill.task
+            && elected.means != Means::None
+            && let Ok(id) = self.writer.next()
+        {
+            let Elected {
+                served,
+                lease,
+                means,
+            } = &**elected;
+            let _ = self.write_again(&fill.object, served, lease, *means, id, 0);
         }
     }
 
@@ -175,43 +277,24 @@ impl Cache {
         }))
     }
 
-    fn compute_next<V: Into<Vec<u8>>, E: From<Error>>(
+    fn store_next(
         &self,
-        object: &Object,
-        served: &Served,
-        lease: &Base,
-        means: Means,
+        fill: &Fill,
+        elected: &Elected,
+        value: &[u8],
         timeout: Timeout,
-        compute: impl FnOnce() -> Result<V, E>,
-    ) -> Result<Vec<u8>, E> {
-        let begun = Instant::now();
-        let computed = uncounted(compute).map(Into::<Vec<u8>>::into);
-        let sized = computed.and_then(|value| {
-            self.check_size("get_or_set", object, &value)?;
-            Ok(value)
-        });
-        let value = match sized {
-            Ok(value) => value,
-            Err(error) => {
-                // So that the next caller may try at once; if it fails, the
-                // lease still ends by itself. Without conditions it might undo
-                // what was set meanwhile.
-                if means != Means::None {
-                    let id = self.writer.next()?;
-                    let _ = self.write_again(object, served, lease, means, id, 0);
-                }
-                return Err(error);
-            }
-        };
-        let id = self.writer.next()?;
+    ) -> Result<()> {
+        let Elected { lease, means, .. } = elected;
+        let (object, id) = (&fill.object, self.writer.next()?);
         let meta = Meta {
-            cost_ms: cost(begun),
+            cost_ms: fill.cost(),
             ..Meta::new(id, object.key_digest, self.expires_at(timeout))
         };
         let history = writer::history(&lease.chain, id);
-        let entry = Entry::new(&meta, &history, &value, self.policy.compression);
-        self.writing((), || self.offer(object, &entry, value.len(), lease, means))?;
-        Ok(value)
+        let entry = Entry::new(&meta, &history, value, self.policy.compression);
+        self.writing((), || {
+            self.offer(object, &entry, value.len(), lease, *means)
+        })
     }
 
     fn offer(
@@ -238,26 +321,17 @@ impl Cache {
     }
 
     /// Django's rule: whoever stores a value first, that one is returned to all.
-    fn compute_first<V: Into<Vec<u8>>, E: From<Error>>(
+    fn store_first(
         &self,
-        object: &Object,
-        base: Base,
+        fill: &Fill,
+        base: &Base,
+        value: &[u8],
         timeout: Timeout,
-        compute: impl FnOnce() -> Result<V, E>,
-    ) -> Result<Vec<u8>, E> {
-        // To fail, if it must, before the work is done.
-        let means = || self.probe.means(&self.client, &self.naming);
-        let stores = self.writing(false, || means().map(|_| true))?;
-        let begun = Instant::now();
-        let value: Vec<u8> = uncounted(compute)?.into();
-        let cost_ms = cost(begun);
-        self.check_size("get_or_set", object, &value)?;
-        if !stores {
-            return Ok(value);
-        }
+    ) -> Result<Option<Vec<u8>>> {
+        let (object, cost_ms) = (&fill.object, fill.cost());
         let terms = Terms {
             call: "get_or_set",
-            start: Some(base),
+            start: Some(base.clone()),
             payload: false,
             strict: false,
         };
@@ -266,20 +340,20 @@ impl Cache {
                 expires_at: self.expires_at(timeout),
                 lease_until: 0,
                 cost_ms,
-                value: Some(value.as_slice().into()),
+                value: Some(value.into()),
                 answer: (),
             }))
         };
         let won = self.writing(Some(()), || self.contend(object, terms, first))?;
         if won.is_some() {
-            return Ok(value);
+            return Ok(None);
         }
-        let mut first = Vec::new();
+        let mut theirs = Vec::new();
         let max = self.policy.max_value_size;
-        let look = || look_for_value(&self.client, object, &mut first, max);
+        let look = || look_for_value(&self.client, object, &mut theirs, max);
         match self.writing(Lookup::Nothing, look)? {
-            Lookup::Live { .. } => Ok(first),
-            _ => Ok(value),
+            Lookup::Live { .. } => Ok(Some(theirs)),
+            _ => Ok(None),
         }
     }
 
@@ -328,8 +402,11 @@ impl Served {
     }
 }
 
-fn cost(begun: Instant) -> u32 {
-    u32::try_from(begun.elapsed().as_millis()).unwrap_or(u32::MAX)
+impl Fill {
+    /// What the value took to compute, milliseconds.
+    fn cost(&self) -> u32 {
+        u32::try_from(self.begun.elapsed().as_millis()).unwrap_or(u32::MAX)
+    }
 }
 
 /// Whether it is time for a new value, and nobody at work on it.

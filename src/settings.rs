@@ -4,6 +4,7 @@
 
 use std::fs;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::Options;
@@ -15,7 +16,7 @@ use crate::credentials::{Credentials, Hook};
 use crate::endpoint::{self, Endpoint};
 use crate::error::{Result, invalid};
 use crate::headers::{self, ObjectHeaders};
-use crate::key::Naming;
+use crate::key::{KeyFunction, Naming};
 use crate::options::{Access, Environment, OnError, Place, ResolverHook};
 use crate::profile::{self, Profile};
 use crate::time::Timeout;
@@ -148,6 +149,7 @@ impl Options {
             (None, None) => None,
         };
         let headers = ObjectHeaders::check(&self.objects, &endpoint)?;
+        let function = key_function(&self)?;
         let mut policy = self.policy;
         if let (Compression::Deflate { threshold, .. }, Some(given)) =
             (&mut policy.compression, self.compress_threshold)
@@ -171,9 +173,9 @@ impl Options {
             },
             naming: Naming {
                 prefix: location_prefix(&self.place.location)?,
+                function,
                 key_prefix: self.key_prefix,
                 version: self.version,
-                function: self.key_function,
             },
             policy,
             links: Links {
@@ -186,6 +188,17 @@ impl Options {
             persistence: self.persistence.check()?,
         })
     }
+}
+
+fn key_function(options: &Options) -> Result<Option<KeyFunction>> {
+    if !options.raw_keys {
+        return Ok(options.key_function.clone());
+    }
+    if options.key_function.is_some() || !options.key_prefix.is_empty() || options.version != 1 {
+        let why = "keys are taken as they are: leave out key_prefix, version and key_function";
+        return Err(invalid("raw_keys", why));
+    }
+    Ok(Some(Arc::new(|key, _, _| key.to_vec())))
 }
 
 impl Options {

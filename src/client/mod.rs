@@ -251,6 +251,11 @@ impl Client {
         Ok(())
     }
 
+    /// What each call may take.
+    pub(crate) fn deadline(&mut self) -> &mut Duration {
+        &mut self.deadline
+    }
+
     /// What this handle has counted.
     pub(crate) fn stats(&self) -> Stats {
         self.counted.get()

@@ -57,6 +57,15 @@ impl Options {
         self
     }
 
+    /// Keys are full keys already: neither prefix nor version is put before
+    /// them, and [`Key::version`](crate::Key::version) has no effect. For
+    /// callers that make their own, as Django does: there the key `k` of other
+    /// handles is `:1:k`. Default: off.
+    pub fn raw_keys(mut self, on: bool) -> Self {
+        self.raw_keys = on;
+        self
+    }
+
     /// How many entries the location may hold; a write that would exceed it
     /// culls first. 0: never cull. Negative: cull at every write. Default: 300.
     ///

@@ -58,6 +58,7 @@ pub struct Options {
     pub(crate) key_prefix: String,
     pub(crate) version: i64,
     pub(crate) key_function: Option<KeyFunction>,
+    pub(crate) raw_keys: bool,
     /// In place of the threshold that `policy.compression` names.
     pub(crate) compress_threshold: Option<usize>,
     pub(crate) policy: Policy,
@@ -146,6 +147,7 @@ impl Options {
             key_prefix: String::new(),
             version: 1,
             key_function: None,
+            raw_keys: false,
             compress_threshold: None,
             policy: Policy {
                 default_timeout: Timeout::Default,

@@ -2,9 +2,9 @@
 
 use crate::options::duration::TIMEOUT;
 use crate::options::row::{OptionRow, field};
-use crate::options::text::{BYTES, CULL_ORDER, TEXT, VALUE_SIZE, number};
+use crate::options::text::{BYTES, CULL_ORDER, TEXT, VALUE_SIZE, YES_OR_NO, number};
 
-pub(super) const ROWS: [OptionRow; 8] = [
+pub(super) const ROWS: [OptionRow; 9] = [
     OptionRow {
         name: "key_prefix",
         allowed: "any text",
@@ -19,6 +19,14 @@ pub(super) const ROWS: [OptionRow; 8] = [
         default: "1",
         doc: "The version of keys that do not say their own.",
         field: field!(version, number::<i64>()),
+        ..OptionRow::PLAIN
+    },
+    OptionRow {
+        name: "raw_keys",
+        allowed: "yes or no",
+        default: "no",
+        doc: "Keys are full keys already, with neither prefix nor version to go before them.",
+        field: field!(raw_keys, YES_OR_NO),
         ..OptionRow::PLAIN
     },
     OptionRow {

@@ -6,7 +6,7 @@ use s3cache::{Compression, ConditionalWrites, CullOrder, OnError};
 
 use super::{NEITHER, Sample, YES, row, text_only};
 
-pub(super) const SAMPLES: [Sample; 18] = [
+pub(super) const SAMPLES: [Sample; 19] = [
     row(
         "key_prefix",
         &[
@@ -26,6 +26,7 @@ pub(super) const SAMPLES: [Sample; 18] = [
         &["two", "1.5", "9223372036854775808", "None"],
         |o| o.version(2),
     ),
+    row("raw_keys", YES, NEITHER, |o| o.raw_keys(true)),
     row(
         "default_timeout",
         &[
