@@ -68,7 +68,7 @@
  *   gets S3CACHE_ERROR_BUSY, and nothing else happens.
  * - Fork. A handle is of the process that opened it: in a child it gives
  *   S3CACHE_ERROR_FORKED, since both would talk over the same connections. The
- *   child opens its own, and may close the one it inherited.
+ *   child opens its own, and may close the one it inherited, and free the rest.
  * - Panics. A bug in the library comes back as S3CACHE_ERROR_PANIC. It does not
  *   unwind into your code and does not end your process. A handle on which that
  *   happened can only be closed; every other call of it gives the same again.
@@ -387,9 +387,9 @@ void s3cache_token_free(s3cache_token *token);
 
 /* --------------------------------------------------------------- Get or set */
 
-/* A value that you have been asked to compute. Yours until you finish or abandon
- * it, one of which you should, or free it. It is used with the handle that it came from, or a
- * clone of that. */
+/* A value that you have been asked to compute. Yours until you finish, abandon or
+ * free it: do one of these. It is used with the handle that it came from, or a clone
+ * of that. */
 typedef struct s3cache_fill s3cache_fill;
 
 /* The value of a key, or the task to compute it. HIT: *value and *len are as from

@@ -15,6 +15,8 @@ const PREFIX: &str = "S3CACHE_";
 
 /// Variables of this crate's own tests.
 const OF_TESTS: &str = "TEST_";
+/// For the Python package: where the C library lies.
+const OF_PYTHON: &str = "LIBRARY";
 
 impl Options {
     /// Options from the environment: `S3CACHE_URL`, as for
@@ -29,7 +31,7 @@ impl Options {
     ///
     /// [`ErrorKind::InvalidOption`], as for [`set`](Self::set), naming the
     /// variable, also where it begins with `S3CACHE_` and names no option
-    /// (`S3CACHE_TEST_…` are passed over), or is no UTF-8.
+    /// (`S3CACHE_LIBRARY` and `S3CACHE_TEST_…` are passed over), or is no UTF-8.
     ///
     /// ```
     /// # use s3cache::{Cache, Options};
@@ -89,7 +91,7 @@ impl Options {
     fn read(variables: &BTreeMap<String, String>) -> Result<Self> {
         let given = variables.iter().filter(|(_, value)| !value.is_empty());
         let given = given.filter_map(|(name, value)| Some((name.strip_prefix(PREFIX)?, value)));
-        let given = given.filter(|(name, _)| !name.starts_with(OF_TESTS));
+        let given = given.filter(|(name, _)| !name.starts_with(OF_TESTS) && *name != OF_PYTHON);
         let (urls, others): (Vec<_>, Vec<_>) = given.partition(|(name, _)| *name == "URL");
         let mut options = match urls.first() {
             Some((_, url)) => Self::read_url(url, "S3CACHE_URL")?,

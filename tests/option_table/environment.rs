@@ -96,6 +96,7 @@ fn what_names_no_option_is_refused() {
 
     let others = [
         ("S3CACHE_TEST_ENDPOINT", "x"),
+        ("S3CACHE_LIBRARY", "/usr/lib/libs3cache.so"),
         ("S3CACHE", "x"),
         ("MY_S3CACHE_X", "x"),
     ];
