@@ -206,6 +206,46 @@ fn the_tour() {
     }
 }
 
+/// As the README says to install it, by cargo-c, and as the tour says to build it.
+#[test]
+fn an_installed_library() {
+    if !is_there("cargo-cinstall") || !is_there("pkg-config") {
+        eprintln!("skipped: there is no cargo-c, or no pkg-config");
+        return;
+    }
+    let prefix = folder().join("prefix");
+    let mut install = Command::new(env!("CARGO"));
+    install
+        .current_dir(root())
+        .args(["cinstall", "--debug", "--locked", "--libdir", "lib"])
+        .arg("--prefix")
+        .arg(&prefix)
+        .arg("--target-dir")
+        .arg(folder().join("installed"));
+    succeed(&mut install);
+    let library = prefix.join("lib");
+    let mut ask = Command::new("pkg-config");
+    ask.args(["--cflags", "--libs", "s3cache"])
+        .env("PKG_CONFIG_PATH", library.join("pkgconfig"));
+    let flags = succeed(&mut ask);
+    let Some(mut compiler) = compiler() else {
+        return;
+    };
+    let program = folder().join("installed-tour");
+    compiler
+        .arg(root().join("examples/c/tour.c"))
+        .args(flags.split_whitespace())
+        .arg("-o")
+        .arg(&program);
+    succeed(&mut compiler);
+    let servers = Servers::start();
+    let mut tour = Command::new(program);
+    servers.introduce(&mut tour);
+    let (status, said) = run(tour.env("LD_LIBRARY_PATH", library));
+    assert!(status.success(), "{status}\n{said}");
+    assert!(said.contains("greeting: hello\n"), "{said}");
+}
+
 /// The program at the top of the header, as it stands there but for its URL.
 #[test]
 fn the_program_in_the_header() {

@@ -68,7 +68,8 @@
  *   gets S3CACHE_ERROR_BUSY, and nothing else happens.
  * - Fork. A handle is of the process that opened it: in a child it gives
  *   S3CACHE_ERROR_FORKED, since both would talk over the same connections. The
- *   child opens its own, and may close the one it inherited, and free the rest.
+ *   child opens its own. It may close the one it inherited, and free the rest, if no
+ *   thread was in a call when the process forked.
  * - Panics. A bug in the library comes back as S3CACHE_ERROR_PANIC. It does not
  *   unwind into your code and does not end your process. A handle on which that
  *   happened can only be closed; every other call of it gives the same again.
@@ -401,9 +402,10 @@ s3cache_result s3cache_get_or_set_begin(s3cache *cache, const void *key, size_t 
                                         void **value, size_t *len, s3cache_fill **fill,
                                         s3cache_error **error);
 
-/* Stores what was computed. OK: it is what everybody gets now. HIT: somebody else
- * had stored a value first; it is in *stored and *stored_len, as from s3cache_get,
- * and should be used in place of yours. In every other case these are NULL and 0;
+/* Stores what was computed. OK: go on with it. It is stored, unless somebody has
+ * stored another over the old value meanwhile, the cache is read_only, or on_error
+ * has hidden that it could not be. HIT: somebody else had stored a value first; it is
+ * in *stored and *stored_len, as from s3cache_get, and should be used in place of yours. In every other case these are NULL and 0;
  * either may be NULL if you do not care. Ends the fill, also where it fails (what you
  * computed is still yours then), unless `fill` or `cache` is NULL, or `fill` came
  * from another cache (S3CACHE_ERROR_ARGUMENT), or `cache` is busy, broken or forked. */

@@ -3,6 +3,7 @@
 Any number of threads may use one, and it goes on in a forked child.
 """
 
+import contextlib
 import copy
 import math
 from ctypes import byref, c_double, c_int64, c_size_t, c_uint64, c_void_p
@@ -153,8 +154,12 @@ class Cache:
             return value
         try:
             value = compute()
+            if not isinstance(value, bytes):
+                raise TypeError("what is computed must be bytes")
         except BaseException:
-            self._call("get_or_set_abandon", fill)
+            # If it cannot be given back, its lease ends by itself.
+            with contextlib.suppress(Error):
+                self._call("get_or_set_abandon", fill)
             raise
         stored, length = c_void_p(), c_size_t()
         self._call(

@@ -127,12 +127,12 @@ class Pool:
 
     def __init__(self, url, pairs):
         self.place = (url, pairs)
-        self.current = Home(url, pairs)
+        home = Home(url, pairs)
+        self.homes = {home.pid: home}
 
     def home(self):
-        home = self.current
-        if home.pid != os.getpid():
-            # In a forked child. If two threads come here at once, one of the
-            # two homes is for one call only; a lock might be held for ever.
-            home = self.current = Home(*self.place)
-        return home
+        pid = os.getpid()
+        # In a forked child the first home counts, whichever thread made it: what
+        # get_or_set begins it must finish there. Not by a lock, which might be
+        # held for ever by a thread that the child does not have.
+        return self.homes.get(pid) or self.homes.setdefault(pid, Home(*self.place))

@@ -77,7 +77,7 @@ def plain(name):
 
 def first(variables):
     found = (getattr(settings, variable, None) for variable in variables)
-    return next((value for value in found if value is not None), None)
+    return next((value for value in found if value not in (None, "")), None)
 
 
 def text_of(name, value):

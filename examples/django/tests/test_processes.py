@@ -7,6 +7,7 @@ import subprocess
 import sys
 import textwrap
 import threading
+import time
 import unittest
 
 import s3cache
@@ -120,6 +121,37 @@ class Processes(CacheCase):
             process.join()
             self.assertEqual(process.exitcode, 0)
         self.assertEqual(cache.get("n"), 65)
+
+    @unittest.skipUnless(hasattr(os, "fork"), "there is no fork here")
+    def test_the_first_calls_of_a_child_are_of_many_threads(self):
+        cache = self.open()
+        context = multiprocessing.get_context("fork")
+
+        def child(number):
+            together = threading.Barrier(8)
+
+            def work(n):
+                together.wait()
+                key = f"{number}-{n}"
+                return cache.get_or_set(key, lambda: key) == key
+
+            os._exit(0 if all(self.race(8, work)) else 1)
+
+        for number in range(10):
+            process = context.Process(target=child, args=(number,))
+            process.start()
+            process.join()
+            self.assertEqual(process.exitcode, 0)
+
+    def test_what_is_computed_must_be_bytes(self):
+        cache = s3cache.Cache(self.url(stale_for="60", lease="20"))
+        cache.set(b"k", b"old", 0.001)
+        time.sleep(0.01)
+        for wrong in ("text", None):
+            with self.assertRaises(TypeError):
+                cache.get_or_set(b"k", lambda: wrong)
+        # The task was given back each time.
+        self.assertEqual(cache.get_or_set(b"k", lambda: b"new"), b"new")
 
     @unittest.skipUnless(hasattr(os, "fork"), "there is no fork here")
     def test_a_fork_while_threads_are_at_work(self):
