@@ -404,11 +404,12 @@ s3cache_result s3cache_get_or_set_begin(s3cache *cache, const void *key, size_t 
 
 /* Stores what was computed. OK: go on with it. It is stored, unless somebody has
  * stored another over the old value meanwhile, the cache is read_only, or on_error
- * has hidden that it could not be. HIT: somebody else had stored a value first; it is
- * in *stored and *stored_len, as from s3cache_get, and should be used in place of yours. In every other case these are NULL and 0;
- * either may be NULL if you do not care. Ends the fill, also where it fails (what you
- * computed is still yours then), unless `fill` or `cache` is NULL, or `fill` came
- * from another cache (S3CACHE_ERROR_ARGUMENT), or `cache` is busy, broken or forked. */
+ * has hidden that it could not be. HIT: somebody else had stored a value first; it
+ * is in *stored and *stored_len, as from s3cache_get, and should be used in place of
+ * yours. In every other case these are NULL and 0; either may be NULL if you do not
+ * care. Ends the fill, also where it fails (what you computed is still yours then),
+ * unless `fill` or `cache` is NULL, or `fill` came from another cache
+ * (S3CACHE_ERROR_ARGUMENT), or `cache` is busy, broken or forked. */
 s3cache_result s3cache_get_or_set_finish(s3cache *cache, s3cache_fill *fill,
                                          const void *value, size_t len, double timeout,
                                          void **stored, size_t *stored_len,
