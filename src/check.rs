@@ -29,8 +29,9 @@ impl Cache {
     /// object of its own in the location, it deletes again.
     ///
     /// 1 LIST, 2 GET, 2 DELETE and 5 PUT, some more where an engine does not
-    /// enforce conditions, each bounded by the option `deadline`. Never fails:
-    /// what goes wrong is in the report.
+    /// enforce conditions, each bounded by the option `deadline`. What it finds
+    /// of conditions goes for the handle and its clones from then on. Never
+    /// fails: what goes wrong is in the report.
     ///
     /// ```no_run
     /// # fn main() -> s3cache::Result<()> {
@@ -64,7 +65,6 @@ impl Cache {
                 return false;
             }
         };
-        let given = self.region();
         let listed = self.client.list(&self.naming.prefix, None, None);
         // What a refusal speaks of, and what went well before it.
         let subjects = ["server", "clock", "credentials", "region", "bucket", "list"];
@@ -75,7 +75,7 @@ impl Cache {
         };
         for (i, subject) in subjects.iter().enumerate() {
             if i < reached {
-                self.report_well(report, subject, &origin, &given);
+                self.report_well(report, subject, &origin);
             } else if i > reached {
                 report.skip(&[subject], AFTER);
             } else if let Err(error) = &listed {
@@ -90,13 +90,13 @@ impl Cache {
         goes_on
     }
 
-    fn report_well(&self, report: &mut Report, subject: &'static str, origin: &str, given: &str) {
+    fn report_well(&self, report: &mut Report, subject: &'static str, origin: &str) {
         match subject {
             "server" => report.good(subject, self.client.whereabouts()),
             "credentials" => report.good(subject, origin),
             "clock" => report.add(subject, self.check_clock()),
             "region" => {
-                let found = self.region();
+                let (found, given) = (self.region(), self.client.given_region());
                 report.good(subject, if found == given {
                     found
                 } else {
@@ -141,18 +141,19 @@ impl Cache {
         let read_only = "the cache is read_only";
         if self.policy.read_only {
             report.skip(&["write"], read_only);
-            report.add_result("read", self.check_read(&object, false));
+            self.report_read(report, &object, false);
             report.skip(&["conditions", "delete"], read_only);
             return;
         }
         let written = report.add_result("write", self.check_write(&object));
-        report.add_result("read", self.check_read(&object, written));
+        self.report_read(report, &object, written);
         if written {
             report.add("conditions", self.check_conditions());
         } else {
             report.skip(&["conditions"], "nothing could be written");
         }
-        report.add_result("delete", self.check_delete(&object));
+        let deleted = self.check_delete(report, &object);
+        report.add_result("delete", deleted);
     }
 
     fn check_write(&self, object: &Object) -> Result<&'static str> {
@@ -172,10 +173,21 @@ impl Cache {
         }
     }
 
+    fn report_read(&self, report: &mut Report, object: &Object, written: bool) {
+        match self.check_read(object, written) {
+            Err(error) if !written && is_hidden(report, &error) => report.skip(
+                &["read"],
+                "without s3:ListBucket S3 denies what is not there as it does what may not be read",
+            ),
+            result => {
+                report.add_result("read", result);
+            }
+        }
+    }
+
     fn check_read(&self, object: &Object, written: bool) -> Result<&'static str> {
         let mut value = Vec::new();
-        let found = look_for_value(&self.client, object, &mut value, self.policy.max_value_size)?;
-        match found {
+        match self.look(object, &mut value)? {
             Lookup::Live { .. } if value == PROOF => Ok("what was written"),
             Lookup::Nothing if !written => Ok("nothing is there, and S3 says so"),
             _ => {
@@ -204,22 +216,41 @@ impl Cache {
 
     fn client_conditions(&self) -> Result<Conditions> {
         let _limit = self.client.limit();
-        self.probe.conditions(&self.client, &self.naming)
+        self.probe.conditions_now(&self.client, &self.naming)
     }
 
-    fn check_delete(&self, object: &Object) -> Result<&'static str> {
+    fn check_delete(&self, report: &Report, object: &Object) -> Result<&'static str> {
         self.client.delete(&object.name)?;
-        let mut value = Vec::new();
-        let max = self.policy.max_value_size;
-        if let Lookup::Nothing = look_for_value(&self.client, object, &mut value, max)? {
-            return Ok("it is gone");
+        match self.look(object, &mut Vec::new()) {
+            Ok(Lookup::Nothing) => Ok("it is gone"),
+            Ok(_) => {
+                let error = Error::new(K::NotS3, "what was deleted is still there");
+                Err(self.client.about("DeleteObject", &object.name, error))
+            }
+            Err(error) if is_hidden(report, &error) => {
+                Ok("deleted, S3 says; without s3:ListBucket it cannot be seen to be gone")
+            }
+            Err(error) => Err(error),
         }
-        let error = Error::new(K::NotS3, "what was deleted is still there");
-        Err(self.client.about("DeleteObject", &object.name, error))
+    }
+
+    /// The bound for values does not go for what is written here.
+    fn look(&self, object: &Object, value: &mut Vec<u8>) -> Result<Lookup> {
+        let max = self.policy.max_value_size.max(PROOF.len());
+        look_for_value(&self.client, object, value, max)
     }
 }
 
 const PROOF: &[u8] = b"s3cache was here";
+
+/// Whether what cannot be read may merely not be there: who may not list is
+/// not told the difference.
+/// <https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html>
+fn is_hidden(report: &Report, error: &Error) -> bool {
+    let denied = |error: &Error| error.kind() == K::AccessDenied;
+    let unlisted = matches!(report.verdict("list"), Some(Verdict::Bad(error)) if denied(error));
+    unlisted && denied(error)
+}
 
 /// What it is that an error of the first request speaks of.
 fn subject_of(error: &Error) -> &'static str {

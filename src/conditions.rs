@@ -1,6 +1,6 @@
 //! What the engine makes of conditional writes: found out by trying, once for
-//! a handle and its clones. A 200 alone proves nothing: Garage, `rclone serve
-//! s3` and s3rver answer so, and overwrite.
+//! a handle and its clones, and whenever `check` asks. A 200 alone proves
+//! nothing: Garage, `rclone serve s3` and s3rver answer so, and overwrite.
 //!
 //! In: a client and a name nobody uses. Out: by what means a write can be made
 //! conditional, or that it cannot.
@@ -96,16 +96,25 @@ impl Probe {
         Ok(self.find_out(client, naming)?.0)
     }
 
+    /// The conditions, tried out whatever was known; what is found is known instead.
+    pub(crate) fn conditions_now(&self, client: &Client, naming: &Naming) -> Result<Conditions> {
+        Ok(self.try_out(client, naming)?.0)
+    }
+
     fn known(&self) -> Option<Finding> {
         *self.found.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    fn find_out(&self, client: &Client, naming: &Naming) -> Result<Finding> {
+        match self.known() {
+            Some(found) => Ok(found),
+            None => self.try_out(client, naming),
+        }
+    }
+
     /// Not under the lock: a server that does not answer would hold up one
     /// clone after another. At worst two of them ask.
-    fn find_out(&self, client: &Client, naming: &Naming) -> Result<Finding> {
-        if let Some(found) = self.known() {
-            return Ok(found);
-        }
+    fn try_out(&self, client: &Client, naming: &Naming) -> Result<Finding> {
         let mut finding = Trial::run(client, naming)?;
         if finding.0 != Conditions::Enforced {
             // It holds for good, and another host may have cleared the object

@@ -94,6 +94,11 @@ impl Endpoint {
         Self::new(&self.bucket, region, url, self.path_style)
     }
 
+    /// Whether it is AWS that is asked, and no other engine.
+    pub(crate) fn is_aws(&self) -> bool {
+        self.url.as_deref().is_none_or(aws::is_s3)
+    }
+
     /// Whether what is sent there leaves this machine in the clear.
     pub(crate) fn is_in_the_clear(&self) -> bool {
         // A port has no brackets in it, an IPv6 address ends in one.

@@ -114,8 +114,9 @@ impl Cache {
     }
 
     /// Makes the bucket, in the option `region` and with the option
-    /// `bucket_acl`. One that is there already and can be used is as good. 1
-    /// PUT, and 1 LIST on engines that do not tell whose it is.
+    /// `bucket_acl`. One of yours that is there already is as good. 1 PUT, and
+    /// 1 LIST on engines that do not tell whose it is: what can be listed there
+    /// counts as yours.
     ///
     /// # Errors
     ///

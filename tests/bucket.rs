@@ -3,6 +3,8 @@
 
 mod support;
 
+use std::net::SocketAddr;
+
 use s3cache::{Cache, ConditionalWrites, Error, ErrorKind, Options, Timeout};
 use support::{Heard, Script, Site, refusal, reply};
 
@@ -226,6 +228,60 @@ fn a_bucket_that_is_there_is_as_good() {
                 assert!(error.to_string().contains(word), "{error}");
                 assert_eq!(script.requests() - before, 2);
             }
+        }
+    }
+}
+
+/// AWS has a word of its own for one's own, so there the name is somebody
+/// else's, although everybody may list that bucket. An engine on a machine of
+/// AWS's is not S3.
+#[test]
+fn on_aws_a_taken_name_is_somebody_elses() {
+    let create: Call = Cache::create_bucket;
+    let len: Call = |c| c.len().map(drop);
+    for (code, host, usable) in [
+        ("BucketAlreadyExists", "s3.eu-west-1.amazonaws.com", false),
+        (
+            "BucketAlreadyExists",
+            "s3.dualstack.eu-west-1.amazonaws.com",
+            false,
+        ),
+        (
+            "BucketAlreadyExists",
+            "ec2-192-0-2-1.eu-west-1.compute.amazonaws.com",
+            true,
+        ),
+        ("OperationAborted", "s3.eu-west-1.amazonaws.com", true),
+    ] {
+        for call in [create, len] {
+            let mut missing = true;
+            let script = Script::telling(move |asked| {
+                if is_creation(asked) {
+                    missing = false;
+                    refusal(409, code, "")
+                } else if missing {
+                    refusal(404, "NoSuchBucket", "")
+                } else {
+                    listing()
+                }
+            });
+            let there: SocketAddr = script.endpoint["http://".len()..].parse().unwrap();
+            let options = to(&script)
+                .endpoint(format!("http://{host}:{}", there.port()))
+                .resolver(move |_, _| Ok(vec![there]))
+                .region("eu-west-1")
+                .auto_create_bucket(true);
+            let result = call(&opened(options));
+            if usable {
+                result.unwrap();
+                continue;
+            }
+            let error = result.unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Refused, "{error}");
+            assert_eq!(error.code(), Some(code));
+            assert!(error.to_string().contains("choose another"), "{error}");
+            let heard = script.heard();
+            assert!(is_creation(heard.last().unwrap()), "{heard:?}");
         }
     }
 }

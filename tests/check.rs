@@ -6,8 +6,12 @@ mod support;
 use std::net::TcpListener;
 use std::time::{Duration, SystemTime};
 
-use s3cache::{Cache, ConditionalWrites, ErrorKind, Options, Report, Verdict};
-use support::{Conditions, Kind, Script, Site, open, options, refusal};
+use s3cache::{
+    Cache, ConditionalWrites, Conditions as Found, ErrorKind, Options, Report, Timeout, Verdict,
+};
+use support::{
+    ALWAYS, Act, Bucket, Conditions, Fault, Kind, Script, Site, open, options, refusal, reply,
+};
 
 const SUBJECTS: [&str; 10] = [
     "server",
@@ -183,33 +187,38 @@ fn the_bucket_is_elsewhere() {
     );
 }
 
+/// Every time, and whichever call has learned it.
 #[test]
 fn a_corrected_region_is_told() {
     let page = "<ListBucketResult><IsTruncated>false</IsTruncated></ListBucketResult>";
-    let mut first = true;
-    let server = Script::serving(move |mut line| {
-        if line.read_request().is_some() {
-            if first {
-                let told = "<Region>eu-west-1</Region>";
-                line.send(&refusal(400, "AuthorizationHeaderMalformed", told));
-            } else {
-                line.send(&support::reply("200 OK", page));
-            }
-            first = false;
-        }
+    let server = Script::telling(move |asked| match asked.region() {
+        "eu-west-1" => reply("200 OK", page),
+        _ => refusal(
+            400,
+            "AuthorizationHeaderMalformed",
+            "<Region>eu-west-1</Region>",
+        ),
     });
     let options = Options::new("bucket")
         .endpoint(&server.endpoint)
         .region("us-east-1")
         .credentials("k", "s");
-    let report = check(options);
-    let Some(Verdict::Good(seen)) = report.verdict("region") else {
-        panic!("{report}");
+    let told = |cache: &Cache| {
+        let report = cache.check();
+        let Some(Verdict::Good(seen)) = report.verdict("region") else {
+            panic!("{report}");
+        };
+        for word in ["eu-west-1", "set the option region", "us-east-1"] {
+            assert!(seen.contains(word), "{seen}");
+        }
     };
-    assert!(
-        seen.contains("eu-west-1") && seen.contains("us-east-1"),
-        "{seen}"
-    );
+    let cache = Cache::open(options.clone()).unwrap();
+    told(&cache);
+    told(&cache);
+    told(&cache.clone());
+    let listing = Cache::open(options).unwrap();
+    assert_eq!(listing.len().unwrap(), 0);
+    told(&listing);
 }
 
 #[test]
@@ -242,6 +251,67 @@ fn a_right_is_missing() {
     site.switches().deny(&[]);
 }
 
+/// As AWS answers where `s3:ListBucket` is missing: what is not there is
+/// denied like what may not be read.
+fn without_list(answered: Vec<u8>) -> Act {
+    let text = String::from_utf8_lossy(&answered);
+    if text.starts_with("HTTP/1.1 404") || text.contains("<ListBucketResult>") {
+        return Act::Close(refusal(403, "AccessDenied", "").into());
+    }
+    Act::Keep(answered)
+}
+
+#[test]
+fn the_right_to_list_alone_is_missing() {
+    let bucket = Bucket::start();
+    bucket.fail_where(
+        |asked| asked.method() == "GET",
+        ALWAYS,
+        Fault::Applied(without_list),
+    );
+    let options = Options::new("bucket")
+        .endpoint(bucket.endpoint())
+        .credentials("k", "s")
+        .location("app");
+    let report = check(options.clone());
+    let words = ["s3:ListBucket"];
+    only_bad(&report, "list", ErrorKind::AccessDenied, &words);
+    let Some(Verdict::Good(seen)) = report.verdict("delete") else {
+        panic!("{report}");
+    };
+    assert!(seen.contains("s3:ListBucket"), "{seen}");
+
+    let report = check(options.read_only(true));
+    only_bad(&report, "list", ErrorKind::AccessDenied, &words);
+    let Some(Verdict::Skipped(why)) = report.verdict("read") else {
+        panic!("{report}");
+    };
+    assert!(why.contains("s3:ListBucket"), "{why}");
+}
+
+/// What was written is there: it is `s3:GetObject`, too, that is missing then.
+#[test]
+fn more_than_the_right_to_list_is_missing() {
+    let bad = |rights: &'static [&str]| {
+        let script = Script::telling(move |asked| match asked.method() {
+            method if !rights.contains(&method) => refusal(403, "AccessDenied", ""),
+            "PUT" => reply("200 OK\r\netag: \"new\"", ""),
+            _ => reply("204 No Content\r\nx-amz-request-id: 1", ""),
+        });
+        let options = Options::new("bucket")
+            .endpoint(&script.endpoint)
+            .credentials("k", "s")
+            .conditional_writes(ConditionalWrites::Never);
+        let report = check(options);
+        let findings = report.findings().iter();
+        let bad = findings.filter(|f| matches!(f.verdict, Verdict::Bad(_)));
+        bad.map(|f| f.subject).collect::<Vec<_>>()
+    };
+    assert_eq!(bad(&["PUT", "DELETE"]), ["list", "read"]);
+    assert_eq!(bad(&["DELETE"]), ["list", "write"]);
+    assert_eq!(bad(&["PUT"]), ["list", "read", "delete"]);
+}
+
 #[test]
 fn the_engine_ignores_conditions() {
     let site = Site::embedded();
@@ -257,6 +327,37 @@ fn the_engine_ignores_conditions() {
     let report = check(never);
     assert!(report.is_good(), "{report}");
     not_tried(&report, &["conditions"]);
+}
+
+/// The last check is right, and what it found goes for the handle.
+#[test]
+fn an_engine_may_change() {
+    let site = Site::embedded();
+    let cache = open(&site, "app");
+    for (conditions, found) in [
+        (Conditions::Ignored, Found::Ignored),
+        (Conditions::Honoured, Found::Enforced),
+        (Conditions::Refused, Found::Refused),
+        (Conditions::WithoutQuotes, Found::Enforced),
+    ] {
+        site.switches().set_conditions(conditions);
+        let report = cache.check();
+        let enforced = found == Found::Enforced;
+        assert_eq!(report.is_good(), enforced, "{conditions:?}:\n{report}");
+        assert_eq!(cache.conditional_writes().unwrap(), found);
+        let counted = cache.update("n", Timeout::Never, |_| Some(b"1".to_vec()));
+        assert_eq!(counted.is_ok(), enforced, "{conditions:?}: {counted:?}");
+    }
+}
+
+/// The bound is for values, and what is written here is none.
+#[test]
+fn values_may_be_as_short_as_one_likes() {
+    let site = Site::start();
+    for size in [0, 15] {
+        let report = check(options(&site, "app").max_value_size(size));
+        assert!(report.is_good(), "{report}");
+    }
 }
 
 #[test]

@@ -121,6 +121,27 @@ fn what_atomic_calls_cost() {
     assert_eq!(cost(&missing), conditional(0, 1, 0));
 }
 
+/// Every time: what was found before is asked again.
+#[test]
+fn what_check_costs() {
+    let site = Site::start();
+    let cache = open(&site, "app");
+    for _ in 0..2 {
+        let (report, mut requests) = site.count(|| cache.check());
+        assert!(report.is_good(), "{report}");
+        requests.body_out = 0;
+        let told = Requests {
+            list: 1,
+            get: 2,
+            delete: 2,
+            put: 1,
+            conditional_put: 4,
+            ..NONE
+        };
+        assert_eq!(requests, told);
+    }
+}
+
 #[test]
 fn many_cost_what_they_must() {
     let site = Site::start();

@@ -7,8 +7,8 @@ use super::send::is_page;
 use crate::error::{ErrorKind, Result};
 
 impl Client {
-    /// Makes the bucket where it is said to be; one that is there and usable
-    /// is as good. 1 PUT, and 1 LIST where an engine does not tell whose it is.
+    /// Makes the bucket where it is said to be; one's own that is there is as
+    /// good. 1 PUT, and 1 LIST where an engine does not tell whose it is.
     pub(crate) fn create_bucket(&self) -> Result<()> {
         let region = self.region();
         match self.create_in(&region) {
@@ -44,8 +44,10 @@ impl Client {
         };
         match error.code() {
             Some("BucketAlreadyOwnedByYou") => Ok(()),
-            // Of another account, on AWS. Others say so of one's own.
-            Some("BucketAlreadyExists" | "OperationAborted") if self.is_usable() => Ok(()),
+            // On AWS it is another account's, even if anybody may list it.
+            // Other engines say so of one's own.
+            Some("BucketAlreadyExists") if !self.endpoint().is_aws() && self.is_usable() => Ok(()),
+            Some("OperationAborted") if self.is_usable() => Ok(()),
             Some("BucketAlreadyExists") => Err(error.with_remedy(
                 "a bucket's name is unique among all accounts, and this one is not to be used with these keys: choose another",
             )),

@@ -53,6 +53,8 @@ const MAX_ERROR: u64 = 64 << 10;
 /// learned, and count anew.
 pub(crate) struct Client {
     bucket: String,
+    /// As it was given; where the bucket was found to be is learned.
+    given_region: String,
     learned: Arc<Learned>,
     keyring: Keyring,
     signer: Signer,
@@ -108,6 +110,7 @@ impl Client {
         let limits = settings.persistence;
         Ok(Self {
             bucket: settings.endpoint.bucket.clone(),
+            given_region: settings.endpoint.region.clone(),
             learned: Arc::new(Learned {
                 endpoint: Mutex::new(Arc::new(settings.endpoint)),
                 one_by_one: AtomicBool::new(false),
@@ -277,6 +280,10 @@ impl Client {
         &self.bucket
     }
 
+    pub(crate) fn given_region(&self) -> &str {
+        &self.given_region
+    }
+
     /// Where the requests go, in words.
     pub(crate) fn whereabouts(&self) -> String {
         let endpoint = self.endpoint();
@@ -299,6 +306,7 @@ impl Clone for Client {
     fn clone(&self) -> Self {
         Self {
             bucket: self.bucket.clone(),
+            given_region: self.given_region.clone(),
             learned: Arc::clone(&self.learned),
             keyring: self.keyring.clone(),
             signer: self.signer.clone(),

@@ -32,10 +32,7 @@ pub(crate) fn domain_of(region: &str) -> &'static str {
 /// (`s3-accelerate`, `s3-external-1`), or by other means (`dualstack`, `s3-fips`).
 pub(crate) fn region_of_host(host: &str) -> Option<String> {
     let host = host.to_ascii_lowercase();
-    let domains = DOMAINS.iter().map(|(_, domain)| *domain);
-    let rest = domains
-        .chain(["amazonaws.com"])
-        .find_map(|domain| host.strip_suffix(domain)?.strip_suffix('.'))?;
+    let rest = before_domain(&host)?;
     let (before, region) = rest.rsplit_once('.').unwrap_or(("", rest));
     let region = match region.strip_prefix("s3-") {
         Some(region) => region,
@@ -48,6 +45,25 @@ pub(crate) fn region_of_host(host: &str) -> Option<String> {
 /// The same of a whole URL.
 pub(crate) fn region_of_url(url: &str) -> Option<String> {
     region_of_host(Url::parse(url).ok()?.host_str()?)
+}
+
+/// What a host's name has before AWS's domain.
+fn before_domain(host: &str) -> Option<&str> {
+    let domains = DOMAINS.iter().map(|(_, domain)| *domain);
+    domains
+        .chain(["amazonaws.com"])
+        .find_map(|domain| host.strip_suffix(domain)?.strip_suffix('.'))
+}
+
+/// Whether this is AWS's own S3, under whichever of its names: by region,
+/// `s3.dualstack.REGION`, `s3-accelerate`, `….s3.REGION.vpce`. Not what others
+/// run there: `….compute` is a machine of theirs, `….elb` a balancer.
+pub(super) fn is_s3(url: &str) -> bool {
+    let url = Url::parse(url).ok();
+    let host = url.as_ref().and_then(Url::host_str);
+    let mut words = host.and_then(before_domain).unwrap_or_default().rsplit('.');
+    let service = words.find(|word| !is_name(word) && !["dualstack", "vpce"].contains(word));
+    service.is_some_and(|word| word == "s3" || word.starts_with("s3-"))
 }
 
 /// The region's own URL in place of the one of old, which is at home in
@@ -118,6 +134,37 @@ mod tests {
             "s3.eu--1.amazonaws.com",
         ] {
             assert_eq!(region_of_host(host), None, "{host}");
+        }
+    }
+
+    #[test]
+    fn s3_has_many_names() {
+        for host in [
+            GLOBAL,
+            "S3.eu-west-1.amazonaws.com:8443",
+            "s3-eu-west-1.amazonaws.com",
+            "s3.dualstack.us-west-2.amazonaws.com",
+            "s3-fips.us-gov-west-1.amazonaws.com",
+            "s3-fips.dualstack.us-west-2.amazonaws.com",
+            "s3-accelerate.dualstack.amazonaws.com",
+            "s3-external-1.amazonaws.com",
+            "bucket.vpce-1a2b3c4d-5e6f.s3.us-east-1.vpce.amazonaws.com",
+            "s3.cn-north-1.amazonaws.com.cn",
+            "s3.eusc-de-east-1.amazonaws.eu",
+        ] {
+            assert!(is_s3(&format!("http://{host}/")), "{host}");
+        }
+        for host in [
+            "127.0.0.1:9000",
+            "s3.example.com",
+            "s3.us-west-2.notamazonaws.com",
+            "s3.us-west-2.amazonaws.com.evil.com",
+            "ec2-192-0-2-1.eu-west-1.compute.amazonaws.com:9000",
+            "s3-gateway-1234567890.us-east-1.elb.amazonaws.com",
+            "s3-gateway-1234567890.elb.us-east-1.amazonaws.com",
+            "abc.execute-api.us-east-1.amazonaws.com",
+        ] {
+            assert!(!is_s3(&format!("http://{host}/")), "{host}");
         }
     }
 

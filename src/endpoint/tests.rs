@@ -32,7 +32,7 @@ fn hosts_and_paths() {
 fn aws_by_region() {
     let told = |bucket: &str, region: &str| {
         let e = Endpoint::new(bucket, region, None, None).unwrap();
-        assert!(e.tls);
+        assert!(e.tls && e.is_aws());
         e.host + &e.base
     };
     assert_eq!(
