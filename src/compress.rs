@@ -16,7 +16,8 @@ pub enum Compression {
     #[default]
     Off,
     /// Values of at least `threshold` bytes are deflated, and kept so where
-    /// that saves a tenth.
+    /// that saves a tenth. One above 16 KiB is deflated only if its first 4 KiB,
+    /// or 4 KiB of its middle, shrink by as much.
     Deflate {
         /// 1 (fast, the usual choice) to 9 (small).
         level: u8,
@@ -37,6 +38,7 @@ impl Compression {
 const LENGTH: usize = 4;
 /// So much of a long value is tried first.
 const SAMPLE: usize = 4096;
+const LONG: usize = 4 * SAMPLE;
 
 /// The deflated value, or `None` where it is better stored as it is: what does
 /// not shrink by a tenth costs more to inflate than its bytes save.
@@ -47,16 +49,19 @@ pub(crate) fn deflate(value: &[u8], how: Compression) -> Option<Vec<u8>> {
     if value.len() < threshold || value.is_empty() {
         return None;
     }
-    let worth_it = |deflated: &Vec<u8>, raw: &[u8]| deflated.len() + LENGTH <= raw.len() / 10 * 9;
-    if value.len() > 4 * SAMPLE {
-        // From the middle: the head of a media file often shrinks where the rest does not.
-        let sample = &value[value.len() / 2..][..SAMPLE];
-        if !worth_it(&compress_to_vec(sample, level), sample) {
+    let shrunk = |raw: &[u8]| {
+        let deflated = compress_to_vec(raw, level);
+        let saves = (deflated.len() + LENGTH) as u64 * 10 <= raw.len() as u64 * 9;
+        saves.then_some(deflated)
+    };
+    if value.len() > LONG {
+        let (head, middle) = (&value[..SAMPLE], &value[value.len() / 2..][..SAMPLE]);
+        // What begins with noise, as a key or a thumbnail, need not go on so.
+        if shrunk(head).is_none() && shrunk(middle).is_none() {
             return None;
         }
     }
-    let deflated = compress_to_vec(value, level);
-    worth_it(&deflated, value).then_some(deflated)
+    shrunk(value)
 }
 
 /// The `len` bytes that `deflated` stands for, or `None` if it stands for
@@ -91,19 +96,65 @@ mod tests {
         }
     }
 
+    const ALWAYS: Compression = Compression::Deflate {
+        level: 1,
+        threshold: 0,
+    };
+
+    /// What does not shrink.
+    fn noise() -> Vec<u8> {
+        let digests = (0..1_000_u32).map(|i| crate::digest::sha1(&i.to_le_bytes()));
+        digests.flatten().collect()
+    }
+
+    #[test]
+    fn a_tenth_must_be_saved_and_no_more() {
+        let noise = noise();
+        let (mut kept, mut left) = (0, 0);
+        for len in [20_usize, 95, 1000, 4099] {
+            for noisy in (0..=len).step_by(len.div_ceil(400)) {
+                let value = [&noise[..noisy], &vec![0; len - noisy]].concat();
+                let least = compress_to_vec(&value, 1).len() + LENGTH;
+                let deflated = deflate(&value, ALWAYS);
+                assert_eq!(
+                    deflated.is_some(),
+                    least * 10 <= len * 9,
+                    "{noisy} of {len}"
+                );
+                match deflated {
+                    Some(_) => kept += 1,
+                    None => left += 1,
+                }
+            }
+        }
+        assert!(kept > 100 && left > 10, "{kept} {left}");
+        // 18 of 20 bytes are enough.
+        let short = [&noise[..9], &[0; 11]].concat();
+        assert_eq!(deflate(&short, ALWAYS).unwrap().len() + LENGTH, 18);
+    }
+
+    #[test]
+    fn a_long_value_is_judged_by_its_head_and_its_middle() {
+        let noise = noise();
+        let of = |parts: &[&[u8]]| deflate(&parts.concat(), Compression::FAST);
+        let zeros = vec![0; 2 * LONG];
+        assert!(of(&[&zeros, &noise, &zeros]).is_some());
+        assert!(of(&[&noise, &zeros]).is_some());
+        // A good head is not yet a tenth saved.
+        assert!(of(&[&zeros[..1500], &noise]).is_none());
+        // Neither promises anything, so the rest is not looked at; up to this length it is.
+        let (some, gap) = (&noise[..SAMPLE], &zeros[..SAMPLE]);
+        assert!(of(&[some, gap, some, gap]).is_some());
+        assert!(of(&[some, gap, &[0], some, gap, &[0]]).is_none());
+    }
+
     #[test]
     fn stored_as_it_is_where_that_is_better() {
-        let noise: Vec<u8> = (0..1_000_u32)
-            .flat_map(|i| crate::digest::sha1(&i.to_le_bytes()))
-            .collect();
+        let noise = noise();
         assert_eq!(deflate(&noise, Compression::FAST), None);
         assert_eq!(deflate(&noise[..2000], Compression::FAST), None);
         assert_eq!(deflate(&[0; 1023], Compression::FAST), None);
         assert_eq!(deflate(&[0; 5000], Compression::Off), None);
-        let always = Compression::Deflate {
-            level: 1,
-            threshold: 0,
-        };
-        assert_eq!(deflate(b"", always), None);
+        assert_eq!(deflate(b"", ALWAYS), None);
     }
 }

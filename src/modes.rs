@@ -87,6 +87,9 @@ fn may_be_missed(error: &Error, how: OnError) -> bool {
         K::AccessDenied
             | K::BadCredentials
             | K::ClockSkew
+            // Of the places where keys are looked for: all else is refused
+            // before there is a cache, or by calls that hide nothing.
+            | K::InvalidOption
             | K::NoSuchBucket
             | K::Refused
             | K::Unsupported

@@ -18,7 +18,7 @@ use crate::error::{Result, invalid};
 use crate::headers::{self, ObjectHeaders};
 use crate::key::{KeyFunction, Naming};
 use crate::options::{Access, Environment, OnError, Place, ResolverHook};
-use crate::profile::{self, Profile};
+use crate::profile::{self, Env, Profile};
 use crate::time::Timeout;
 
 /// How entries are kept.
@@ -138,15 +138,11 @@ impl Options {
             None
         };
         let endpoint = place(&self.place, &env, profile.as_ref())?;
-        // The environment's is for all programs, and of no concern to http.
-        let bundle = || env("AWS_CA_BUNDLE").filter(|_| endpoint.tls);
-        let trusted = match (&self.place.ca_file, bundle()) {
-            (Some(path), _) => Some(certificates(path)?),
-            (None, Some(path)) => {
-                let file = certificates(Path::new(&path));
-                Some(file.map_err(|error| error.with_remedy("AWS_CA_BUNDLE names it"))?)
-            }
-            (None, None) => None,
+        let trusted = match &self.place.ca_file {
+            Some(path) => Some(certificates(path)?),
+            None if endpoint.tls => ca_bundle(&env)?,
+            // The environment's is for all programs, and of no concern to http.
+            None => None,
         };
         let headers = ObjectHeaders::check(&self.objects, &endpoint)?;
         let function = key_function(&self)?;
@@ -292,6 +288,16 @@ fn source(access: Access, environment: Environment, region: &str) -> Result<Sour
     );
     given.session_token = access.session_token;
     Ok(Source::Given(given.check()?))
+}
+
+/// The file of certificates that the environment names for all programs.
+pub(crate) fn ca_bundle(env: Env<'_>) -> Result<Option<Vec<u8>>> {
+    let Some(path) = env("AWS_CA_BUNDLE") else {
+        return Ok(None);
+    };
+    let file = certificates(Path::new(&path));
+    file.map(Some)
+        .map_err(|error| error.with_remedy("AWS_CA_BUNDLE names it"))
 }
 
 fn certificates(path: &Path) -> Result<Vec<u8>> {

@@ -203,6 +203,29 @@ fn with_miss_all_a_program_goes_on_whatever_s3_refuses() {
     }
 }
 
+/// The places where keys are looked for are no different.
+#[test]
+fn with_miss_all_a_program_goes_on_without_keys() {
+    let server = Script::refusing(404, "NoSuchKey", "");
+    for variable in ["AWS_EC2_METADATA_DISABLED", "AWS_ACCESS_KEY_ID"] {
+        // No keys; a key without its secret.
+        let look_up = move |name: &str| (name == variable).then(|| "true".to_owned());
+        let options = Options::new("bucket").endpoint(&server.endpoint);
+        let options = options
+            .region("us-east-1")
+            .max_entries(0)
+            .environment(look_up);
+        for how in [OnError::Report, OnError::Miss] {
+            let cache = Cache::open(options.clone().on_error(how)).unwrap();
+            let error = cache.get("k").unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::InvalidOption, "{error}");
+        }
+        let cache = Cache::open(options.on_error(OnError::MissAll)).unwrap();
+        goes_on_without(&cache, ErrorKind::InvalidOption);
+    }
+    assert_eq!(server.requests(), 0);
+}
+
 /// What fails half-way is one miss, and what was computed is not lost.
 #[test]
 fn get_or_set_keeps_what_it_computed() {

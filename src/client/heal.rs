@@ -115,6 +115,6 @@ impl Client {
 fn is_expired(error: &Error) -> bool {
     matches!(
         error.code(),
-        Some("ExpiredToken" | "InvalidToken" | "TokenRefreshRequired" | "ExpiredTokenException")
+        Some("ExpiredToken" | "InvalidToken" | "TokenRefreshRequired")
     )
 }

@@ -4,8 +4,9 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
+use std::time::{Duration, SystemTime};
 
-use s3cache::{Cache, Credentials, ErrorKind, Timeout};
+use s3cache::{Cache, Credentials, ErrorKind, OnError, Timeout};
 
 use super::support::{Script, refusal, reply};
 use super::{Seen, fails, json, opened, options, s3, server, signers};
@@ -153,6 +154,39 @@ fn a_source_that_has_gone() {
         "{error}"
     );
     assert_eq!(signers(&signed), ["first"]);
+}
+
+/// A machine's service that does not answer for a while is an outage, where it
+/// has given keys before, and no mistake in the settings.
+#[test]
+fn a_service_that_is_away_for_a_while() {
+    let (s3, signed) = s3();
+    let (machine, asked) = machine(60);
+    let late = Arc::new(AtomicUsize::new(0));
+    let minutes = Arc::clone(&late);
+    let clock = move || {
+        let late = minutes.load(Ordering::SeqCst) as u64;
+        SystemTime::now() + Duration::from_secs(60 * late)
+    };
+    let variables = [(
+        "AWS_EC2_METADATA_SERVICE_ENDPOINT",
+        machine.endpoint.as_str(),
+    )];
+    let opened = |how| Cache::open(options(&s3, &variables).clock(clock.clone()).on_error(how));
+    let reports = opened(OnError::Report).unwrap();
+    let misses = opened(OnError::Miss).unwrap();
+    for cache in [&reports, &misses] {
+        assert_eq!(cache.get("k").unwrap(), None);
+    }
+    assert_eq!(asked.load(Ordering::SeqCst), 2);
+
+    drop(machine);
+    late.store(90, Ordering::SeqCst);
+    let words = ["have expired", "metadata service", "cannot connect"];
+    fails(&reports, &signed, ErrorKind::Unreachable, &words);
+    assert_eq!(misses.get("k").unwrap(), None);
+    assert_eq!(misses.stats().hidden_errors, 1);
+    assert_eq!(signers(&signed), ["k1", "k2"]);
 }
 
 #[test]

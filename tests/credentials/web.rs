@@ -169,6 +169,45 @@ fn what_else_goes_wrong() {
     assert!(seen.lock().unwrap().is_empty());
 }
 
+/// The environment's certificates are for the token service, too, also where
+/// S3 itself needs none; and what S3's may be forgiven, it is not.
+#[cfg(feature = "tls")]
+#[test]
+fn a_token_service_over_https() {
+    use super::support::{Authority, Tls};
+
+    let (s3, signed) = s3();
+    let (sts, _) = server(|_, _| assumed("of-web"));
+    let token = Token::new("hush");
+    let authority = Authority::new();
+    let tls = Tls::before(&sts.endpoint, &authority, &["localhost"]);
+    let (url, path) = (tls.endpoint("localhost"), token.path());
+    let bundle = authority.file().to_str().unwrap();
+    let variables = [
+        ("AWS_WEB_IDENTITY_TOKEN_FILE", &*path),
+        ("AWS_ROLE_ARN", ROLE),
+        (STS, &url),
+    ];
+    let trusting = opened(
+        &s3,
+        &[&variables[..], &[("AWS_CA_BUNDLE", bundle)]].concat(),
+    );
+    trusting.get("k").unwrap();
+    assert_eq!(signers(&signed), ["of-web"]);
+
+    let careless = options(&s3, &variables).danger_accept_invalid_certs(true);
+    let careless = Cache::open(careless).unwrap();
+    fails(&careless, &signed, ErrorKind::Tls, &["UnknownIssuer"]);
+    let missing = [&variables[..], &[("AWS_CA_BUNDLE", "/nonexistent")]].concat();
+    let words = ["AWS_CA_BUNDLE"];
+    fails(
+        &opened(&s3, &missing),
+        &signed,
+        ErrorKind::InvalidOption,
+        &words,
+    );
+}
+
 #[cfg(not(feature = "tls"))]
 #[test]
 fn awss_own_needs_tls() {

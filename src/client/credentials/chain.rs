@@ -39,12 +39,14 @@ const PROFILE_FIRST: [Place; 5] = [
     Place::Machine,
 ];
 
-/// `profile`: the option. `region`: the bucket's.
+/// `profile`: the option. `region`: the bucket's. `before`: whether there have
+/// been keys already.
 pub(super) fn find(
     env: Env<'_>,
     profile: Option<&str>,
     region: &str,
     links: &Links,
+    before: bool,
 ) -> Result<Found> {
     let named = profile.is_some_and(|name| !name.is_empty());
     let order = if named { PROFILE_FIRST } else { ORDER };
@@ -62,7 +64,12 @@ pub(super) fn find(
             Outcome::Nothing(said) => looked.push(said),
         }
     }
-    Err(nothing(&looked))
+    let looked = looked.join("; ");
+    Err(if before {
+        gone(&looked)
+    } else {
+        nothing(&looked)
+    })
 }
 
 /// <https://docs.aws.amazon.com/sdkref/latest/guide/feature-static-credentials.html>
@@ -96,10 +103,19 @@ fn environment(env: Env<'_>) -> Result<Outcome> {
     }))
 }
 
-fn nothing(looked: &[String]) -> Error {
+/// Where keys were a while ago they may be again: a service that is down, a
+/// file that is being replaced.
+fn gone(looked: &str) -> Error {
+    Error::new(
+        ErrorKind::Unreachable,
+        format!("the credentials have expired, and there are no others now: {looked}"),
+    )
+}
+
+fn nothing(looked: &str) -> Error {
     Error::new(
         ErrorKind::InvalidOption,
-        format!("there are no credentials anywhere: {}", looked.join("; ")),
+        format!("there are no credentials anywhere: {looked}"),
     )
     .with_remedy(
         "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or use the option credentials, credentials_with, profile or anonymous",

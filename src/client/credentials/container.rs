@@ -37,7 +37,7 @@ pub(super) fn ask(env: Env<'_>, links: &Links) -> Result<Outcome> {
     let origin = format!("the container's metadata ({})", place.shown);
     let token = token(env)?;
     let token = token.as_deref().map(|token| ("authorization", token));
-    let http = Http::new(links, PATIENCE)?;
+    let http = Http::new(&place.url, env, links, PATIENCE)?;
     let reply = http.get(&place.url, token.as_slice());
     let reply = reply.map_err(|failure| unreached(&origin, failure).with_remedy(place.remedy()))?;
     if reply.status != 200 {

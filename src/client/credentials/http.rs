@@ -8,7 +8,8 @@ use crate::client::fault::Failure;
 use crate::client::outgoing::{Header, Outgoing};
 use crate::client::transport::{Site, Transport, site};
 use crate::error::{Error, Result};
-use crate::settings::{Links, Timeouts};
+use crate::profile::Env;
+use crate::settings::{self, Links, Timeouts};
 
 /// How long to wait.
 #[derive(Clone, Copy)]
@@ -32,15 +33,21 @@ pub(super) struct Reply {
 const LIMIT: u64 = 64 << 10;
 
 impl Http {
-    /// Trusts whom the S3 endpoint's connections trust, but never everybody.
-    pub(super) fn new(links: &Links, patience: Patience) -> Result<Self> {
+    /// For one place. Trusts whom the S3 endpoint's connections trust, but never
+    /// everybody; where those need no certificates, this place still may.
+    pub(super) fn new(url: &str, env: Env<'_>, links: &Links, patience: Patience) -> Result<Self> {
+        let tls = site(url).is_some_and(|site| site.tls);
+        let trusted = match &links.trusted {
+            None if tls => settings::ca_bundle(env)?,
+            known => known.clone(),
+        };
         let links = Links {
             timeouts: Timeouts {
                 connect: patience.connect,
                 read: patience.read,
                 write: patience.read,
             },
-            trusted: links.trusted.clone(),
+            trusted,
             accept_invalid_certs: false,
             resolver: None,
         };

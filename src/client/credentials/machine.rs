@@ -45,7 +45,7 @@ pub(super) fn ask(env: Env<'_>, links: &Links) -> Result<Outcome> {
     let url = env(variable).unwrap_or_else(|| default.to_owned());
     let (base, site) = http::base(variable, &url)?;
     let origin = format!("{service} ({})", site.shown());
-    let http = Http::new(links, PATIENCE)?;
+    let http = Http::new(base, env, links, PATIENCE)?;
     let seconds = [("x-aws-ec2-metadata-token-ttl-seconds", "300")];
     let token = match http.ask("PUT", &format!("{base}/latest/api/token"), &seconds, "") {
         // Somebody is there, or the caller is in a hurry.

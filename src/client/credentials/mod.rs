@@ -170,9 +170,10 @@ impl Shared {
             }
         }
         state.asker = Some(thread::current().id());
+        let before = state.held.is_some();
         drop(state);
         let asking = Asking(self);
-        let found = self.ask();
+        let found = self.ask(before);
         let mut state = self.lock();
         drop(asking);
         state.asker = None;
@@ -196,7 +197,7 @@ impl Shared {
         Ok(state)
     }
 
-    fn ask(&self) -> Result<Found> {
+    fn ask(&self, before: bool) -> Result<Found> {
         let found = |keys, origin: &str| Found {
             keys,
             origin: origin.to_owned(),
@@ -217,7 +218,7 @@ impl Shared {
                 region,
             } => {
                 let env = |name: &str| environment(name).filter(|value| !value.is_empty());
-                chain::find(&env, profile.as_deref(), region, &self.links)
+                chain::find(&env, profile.as_deref(), region, &self.links, before)
             }
         }
     }

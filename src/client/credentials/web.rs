@@ -77,7 +77,7 @@ impl Identity {
             ("WebIdentityToken", token),
         ]);
         let kind = [("content-type", "application/x-www-form-urlencoded")];
-        let http = Http::new(links, PATIENCE)?;
+        let http = Http::new(&url, env, links, PATIENCE)?;
         let reply = http.ask("POST", &url, &kind, &form).map_err(|failure| {
             unreached(&format!("{origin}, at {url}"), failure)
                 .with_remedy("AWS_ENDPOINT_URL_STS names another place to ask")
