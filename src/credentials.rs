@@ -51,26 +51,41 @@ impl Credentials {
     /// Both or neither, and none of it empty: rust-s3 would send a request
     /// without a secret unsigned, sign an empty token, and panic without a key.
     pub(crate) fn check(self) -> Result<Self> {
-        self.usable().map_err(|why| invalid("credentials", why))
+        self.flawless()
+            .map_err(|(option, why)| invalid(option, why))
     }
 
     /// The same, with the reason alone for an error.
-    pub(crate) fn usable(mut self) -> Result<Self, &'static str> {
+    pub(crate) fn usable(self) -> Result<Self, &'static str> {
+        self.flawless().map_err(|(_, why)| why)
+    }
+
+    /// Or the option that is to blame, and why.
+    fn flawless(mut self) -> Result<Self, (&'static str, &'static str)> {
         self.session_token = self.session_token.filter(|token| !token.is_empty());
-        let visible = |text: &str| text.bytes().all(|b| b.is_ascii_graphic());
         match (self.access_key.is_empty(), self.secret_key.is_empty()) {
-            (true, true) => Err("they are empty"),
-            (true, false) => Err("there is a secret key and no access key"),
-            (false, true) => Err("there is an access key and no secret key"),
-            _ if !visible(&self.access_key)
-                || !visible(&self.secret_key)
-                || !self.session_token.as_deref().is_none_or(visible) =>
-            {
-                Err(
-                    "they hold a space, a line end or something outside ASCII: was more copied than the key?",
-                )
+            (true, true) => return Err(("access_key", "access key and secret key are empty")),
+            (true, false) => {
+                return Err(("access_key", "there is a secret key and no access key"));
             }
-            _ => Ok(self),
+            (false, true) => {
+                return Err(("secret_key", "there is an access key and no secret key"));
+            }
+            (false, false) => {}
+        }
+        let (access, secret, token) = self.parts();
+        let parts = [
+            ("access_key", Some(access)),
+            ("secret_key", Some(secret)),
+            ("session_token", token),
+        ];
+        let visible = |text: &str| text.bytes().all(|b| b.is_ascii_graphic());
+        match parts.iter().find(|part| !part.1.is_none_or(visible)) {
+            None => Ok(self),
+            Some((option, _)) => Err((
+                option,
+                "there is a space, a line end or something outside ASCII: was more copied than the key?",
+            )),
         }
     }
 

@@ -128,11 +128,11 @@ fn parse(option: &'static str, text: &str) -> Result<Url> {
     if !text.starts_with("http://") && !text.starts_with("https://") {
         return Err(invalid(option, "it must begin with http:// or https://"));
     }
-    let url = Url::parse(text).map_err(|e| invalid(option, "it is no URL").with_source(e))?;
+    let url = Url::parse(text).map_err(|e| invalid(option, format!("it is no URL: {e}")))?;
     if !url.username().is_empty() || url.password().is_some() {
         return Err(invalid(
             option,
-            "credentials do not belong in it: use the option credentials",
+            "credentials do not belong in it: use the options access_key and secret_key",
         ));
     }
     if url.query().is_some() || url.fragment().is_some() {
@@ -142,11 +142,24 @@ fn parse(option: &'static str, text: &str) -> Result<Url> {
         let of_a_name = |b: u8| b.is_ascii_alphanumeric() || b"-._".contains(&b);
         host.bytes().all(of_a_name)
     };
-    if matches!(url.host(), Some(Host::Domain(host)) if !name(host)) {
-        return Err(invalid(
-            option,
-            "its host may hold letters, digits and - . _ only; the bucket does not belong in it",
-        ));
+    // The root's dot may end it; between dots there is always something.
+    let part = |part: &str| !part.is_empty() && part.trim_matches('-') == part;
+    if let Some(Host::Domain(host)) = url.host() {
+        if !name(host) {
+            return Err(invalid(
+                option,
+                "its host may hold letters, digits and - . _ only; the bucket does not belong in it",
+            ));
+        }
+        if !host.strip_suffix('.').unwrap_or(host).split('.').all(part) {
+            return Err(invalid(
+                option,
+                "its host has two dots in a row, begins with one, or has a - beside a dot or at an end",
+            ));
+        }
+    }
+    if url.port() == Some(0) {
+        return Err(invalid(option, "its port is a number from 1 to 65535"));
     }
     let safe = |b: u8| b.is_ascii_alphanumeric() || b"-._~/".contains(&b);
     if !url.path().bytes().all(safe)
@@ -183,6 +196,13 @@ fn check_bucket(name: &str) -> Result<()> {
             "a bucket's name has 3 to 63 characters of a-z, 0-9, . and -, begins and ends with a letter or digit, and has no two dots in a row",
         ));
     }
+    let of_an_address = |b: u8| b == b'.' || b.is_ascii_digit();
+    if name.split('.').count() == 4 && name.bytes().all(of_an_address) {
+        return Err(invalid(
+            "bucket",
+            "a bucket's name is not formed like an IPv4 address",
+        ));
+    }
     if name.ends_with("--x-s3") {
         return Err(invalid(
             "bucket",
@@ -195,7 +215,8 @@ fn check_bucket(name: &str) -> Result<()> {
 /// A region becomes part of a host's name and of every signature.
 pub(crate) fn is_region(name: &str) -> bool {
     let of_a_name = |b: u8| b.is_ascii_alphanumeric() || b == b'-' || b == b'_';
-    (1..=64).contains(&name.len()) && name.bytes().all(of_a_name)
+    let fit = name.bytes().all(of_a_name) && name.trim_matches('-') == name;
+    (1..=64).contains(&name.len()) && fit
 }
 
 fn check_region(name: &str) -> Result<()> {
@@ -204,7 +225,7 @@ fn check_region(name: &str) -> Result<()> {
     } else {
         Err(invalid(
             "region",
-            "a region's name has letters, digits, - and _ only, as in us-east-1",
+            "a region's name has 1 to 64 letters, digits, - and _, and no - at its ends, as in us-east-1",
         ))
     }
 }

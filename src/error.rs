@@ -4,11 +4,17 @@
 //! Below every other room: nothing here knows how a request is made. Secrets
 //! never get this far.
 
+mod option;
+
 use std::borrow::Cow;
 use std::error::Error as StdError;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
+
+use self::option::Refusal;
+
+pub(crate) use self::option::invalid;
 
 /// The result of every call of this crate.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -37,6 +43,7 @@ struct Inner {
     stale: bool,
     unsent: bool,
     retry_after: Option<Duration>,
+    refusal: Option<Refusal>,
     source: Option<Source>,
 }
 
@@ -165,6 +172,7 @@ impl Error {
             stale: false,
             unsent: false,
             retry_after: None,
+            refusal: None,
             source: None,
         }))
     }
@@ -285,14 +293,6 @@ impl Error {
         }
         self
     }
-}
-
-/// An option that cannot be used, and why.
-pub(crate) fn invalid(option: &'static str, why: &'static str) -> Error {
-    Error::new(
-        ErrorKind::InvalidOption,
-        format!("the option {option} cannot be used: {why}"),
-    )
 }
 
 /// S3's codes, as listed under "Error responses" in the Amazon S3 API

@@ -2,10 +2,13 @@
 //! content type, cache control, and any the user adds. Checked when the cache
 //! is opened. Nothing optional is there unless asked for.
 
+mod content_type;
 mod encryption;
 
 use std::sync::Arc;
 
+use self::content_type::is_content_type;
+pub(crate) use self::content_type::{essence, is_type};
 use self::encryption::Encryption;
 use crate::endpoint::Endpoint;
 use crate::error::{Result, invalid};
@@ -134,10 +137,6 @@ impl ObjectHeaders {
     pub(crate) fn is_content_type(&self, kind: &str) -> bool {
         let own = self.put.iter().find(|(name, _)| name == "content-type");
         let own = own.map_or("", |(_, value)| value);
-        let essence = |kind: &str| {
-            let kind = kind.split(';').next().unwrap_or_default();
-            kind.trim().to_ascii_lowercase()
-        };
         essence(own) == essence(kind)
     }
 }
@@ -160,8 +159,8 @@ fn canned_acl(
         name if known.contains(&name) => Ok(Some(acl)),
         _ => {
             let known = known.join(", ");
-            Err(invalid(option, "it is the name of a canned ACL of S3")
-                .with_remedy(format!("it may be private, {known}; it is {acl:?}")))
+            let why = format!("of S3's canned ACLs it may be private, {known}");
+            Err(invalid(option, why))
         }
     }
 }
@@ -222,6 +221,12 @@ fn header(option: &'static str, name: &str, value: &str) -> Result<Header> {
             "a header's value has 1 to 2048 visible ASCII characters and single spaces",
         )
         .with_remedy(format!("look at {name}")));
+    }
+    if name == "content-type" && !is_content_type(value) {
+        return Err(invalid(
+            option,
+            "a content type is type/subtype, and parameters if need be, as in text/html; charset=utf-8",
+        ));
     }
     Ok((name, value.to_owned()))
 }

@@ -2,6 +2,9 @@
 //! is opened, so that nothing is left to fail at first use. Reads the
 //! environment and the shared AWS files for what was not given; does no network.
 
+mod found;
+mod place;
+
 use std::fs;
 use std::path::Path;
 use std::sync::Arc;
@@ -18,8 +21,11 @@ use crate::error::{Result, invalid};
 use crate::headers::{self, ObjectHeaders};
 use crate::key::{KeyFunction, Naming};
 use crate::options::{Access, Environment, OnError, Place, ResolverHook};
-use crate::profile::{self, Env, Profile};
+use crate::profile::{self, Env};
 use crate::time::Timeout;
+
+use self::found::Found;
+use self::place::place;
 
 /// How entries are kept.
 #[derive(Clone, Debug)]
@@ -96,11 +102,19 @@ pub(crate) enum Source {
 #[derive(Clone)]
 pub(crate) struct Links {
     pub(crate) timeouts: Timeouts,
-    /// Certificates in PEM to trust in place of the public ones.
-    pub(crate) trusted: Option<Vec<u8>>,
+    /// In place of the public authorities.
+    pub(crate) trusted: Option<Trusted>,
     #[cfg_attr(not(feature = "tls"), expect(dead_code, reason = "TLS alone asks"))]
     pub(crate) accept_invalid_certs: bool,
     pub(crate) resolver: Option<ResolverHook>,
+}
+
+/// Certificates in PEM, and the file they are in.
+#[derive(Clone)]
+#[cfg_attr(not(feature = "tls"), expect(dead_code, reason = "TLS alone asks"))]
+pub(crate) struct Trusted {
+    pub(crate) pem: Vec<u8>,
+    pub(crate) file: Found,
 }
 
 /// How a bucket is made.
@@ -131,6 +145,10 @@ pub(crate) const YEAR: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 impl Options {
     /// Everything checked at once, so that nothing is left to fail at first use.
     pub(crate) fn check(self) -> Result<Settings> {
+        self.checked().map_err(|error| self.with_value(error))
+    }
+
+    fn checked(&self) -> Result<Settings> {
         let env = |name: &str| (self.environment)(name).filter(|value| !value.is_empty());
         let profile = if self.needs_profile(&env)? {
             profile::load(&env, self.access.profile.as_deref())?
@@ -138,15 +156,10 @@ impl Options {
             None
         };
         let endpoint = place(&self.place, &env, profile.as_ref())?;
-        let trusted = match &self.place.ca_file {
-            Some(path) => Some(certificates(path)?),
-            None if endpoint.tls => ca_bundle(&env)?,
-            // The environment's is for all programs, and of no concern to http.
-            None => None,
-        };
+        let trusted = trusted(self.place.ca_file.as_deref(), &env, endpoint.tls)?;
         let headers = ObjectHeaders::check(&self.objects, &endpoint)?;
-        let function = key_function(&self)?;
-        let mut policy = self.policy;
+        let function = key_function(self)?;
+        let mut policy = self.policy.clone();
         if let (Compression::Deflate { threshold, .. }, Some(given)) =
             (&mut policy.compression, self.compress_threshold)
         {
@@ -160,7 +173,7 @@ impl Options {
         }
         Ok(Settings {
             sign_payload: self.access.sign_payload.unwrap_or(!endpoint.tls),
-            source: source(self.access, self.environment.clone(), &endpoint.region)?,
+            source: source(&self.access, &self.environment, &endpoint.region)?,
             endpoint,
             headers,
             creation: Creation {
@@ -170,7 +183,7 @@ impl Options {
             naming: Naming {
                 prefix: location_prefix(&self.place.location)?,
                 function,
-                key_prefix: self.key_prefix,
+                key_prefix: self.key_prefix.clone(),
                 version: self.version,
             },
             policy,
@@ -178,9 +191,9 @@ impl Options {
                 timeouts: check_timeouts(self.timeouts)?,
                 trusted,
                 accept_invalid_certs: self.place.danger_accept_invalid_certs,
-                resolver: self.place.resolver,
+                resolver: self.place.resolver.clone(),
             },
-            clock: self.clock,
+            clock: self.clock.clone(),
             persistence: self.persistence.check()?,
         })
     }
@@ -200,7 +213,7 @@ fn key_function(options: &Options) -> Result<Option<KeyFunction>> {
 impl Options {
     /// Whether a profile may have something to say: one that is named and not
     /// there is an error, and must not be one to those who need none.
-    fn needs_profile(&self, env: &dyn Fn(&str) -> Option<String>) -> Result<bool> {
+    fn needs_profile(&self, env: Env<'_>) -> Result<bool> {
         let (place, access) = (&self.place, &self.access);
         let of_parts = endpoint::of_parts(place.host.as_deref(), place.port, place.use_ssl)?;
         let has_region = place.region.is_some()
@@ -219,50 +232,14 @@ impl Place {
     }
 }
 
-/// What is not given comes from the environment, and then from the profile.
-fn place(
-    place: &Place,
-    env: &dyn Fn(&str) -> Option<String>,
-    profile: Option<&Profile>,
-) -> Result<Endpoint> {
-    let of_parts = endpoint::of_parts(place.host.as_deref(), place.port, place.use_ssl)?;
-    let configured = || {
-        // What is given goes before what is configured, AWS as such included.
-        if place.is_in_parts() {
-            return None;
-        }
-        // <https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html>
-        if env("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS")
-            .is_some_and(|v| v.eq_ignore_ascii_case("true"))
-        {
-            return None;
-        }
-        env("AWS_ENDPOINT_URL_S3")
-            .or_else(|| env("AWS_ENDPOINT_URL"))
-            .or_else(|| profile?.endpoint_url.clone())
-    };
-    let url = place.endpoint.clone().or(of_parts.url).or_else(configured);
-    let region = place
-        .region
-        .clone()
-        .or(of_parts.region)
-        .or_else(|| env("AWS_REGION"))
-        .or_else(|| env("AWS_DEFAULT_REGION"))
-        .or_else(|| profile?.region.clone())
-        .unwrap_or_else(|| "us-east-1".into());
-    // Its name of old, as a location constraint.
-    let region = if region == "EU" { "eu-west-1" } else { &region };
-    Endpoint::new(&place.bucket, region, url.as_deref(), place.path_style)
-}
-
 /// Given ones go first, and as a whole: no session token of other credentials.
-fn source(access: Access, environment: Environment, region: &str) -> Result<Source> {
+fn source(access: &Access, environment: &Environment, region: &str) -> Result<Source> {
     let given = access.access_key.is_some() || access.secret_key.is_some();
     if access.anonymous {
         return Ok(Source::Anonymous);
     }
-    if let Some(hook) = access.hook {
-        return Ok(Source::Hook(hook));
+    if let Some(hook) = &access.hook {
+        return Ok(Source::Hook(hook.clone()));
     }
     if !given
         && access
@@ -277,35 +254,33 @@ fn source(access: Access, environment: Environment, region: &str) -> Result<Sour
     }
     if !given {
         return Ok(Source::Chain {
-            environment,
-            profile: access.profile,
+            environment: environment.clone(),
+            profile: access.profile.clone(),
             region: region.to_owned(),
         });
     }
     let mut given = Credentials::new(
-        access.access_key.unwrap_or_default(),
-        access.secret_key.unwrap_or_default(),
+        access.access_key.clone().unwrap_or_default(),
+        access.secret_key.clone().unwrap_or_default(),
     );
-    given.session_token = access.session_token;
+    given.session_token.clone_from(&access.session_token);
     Ok(Source::Given(given.check()?))
 }
 
-/// The file of certificates that the environment names for all programs.
-pub(crate) fn ca_bundle(env: Env<'_>) -> Result<Option<Vec<u8>>> {
-    let Some(path) = env("AWS_CA_BUNDLE") else {
-        return Ok(None);
+pub(crate) fn trusted(ca_file: Option<&Path>, env: Env<'_>, tls: bool) -> Result<Option<Trusted>> {
+    let file = match (ca_file, Found::variable(env, "AWS_CA_BUNDLE")) {
+        (Some(path), _) => Found::option("ca_file", path.to_string_lossy()),
+        // It is for all programs, and of no concern to http.
+        (None, Some(found)) if tls => found,
+        (None, _) => return Ok(None),
     };
-    let file = certificates(Path::new(&path));
-    file.map(Some)
-        .map_err(|error| error.with_remedy("AWS_CA_BUNDLE names it"))
-}
-
-fn certificates(path: &Path) -> Result<Vec<u8>> {
-    fs::read(path).map_err(|error| {
-        invalid("ca_file", "the file of certificates cannot be read")
-            .with_remedy(format!("look at {}", path.display()))
-            .with_source(error)
-    })
+    match fs::read(ca_file.unwrap_or(Path::new(&file.value))) {
+        Ok(pem) => Ok(Some(Trusted { pem, file })),
+        Err(error) => {
+            let why = format!("the file of certificates cannot be read: {error}");
+            Err(file.blamed(invalid("ca_file", why)))
+        }
+    }
 }
 
 fn check_timeouts(mut timeouts: Timeouts) -> Result<Timeouts> {
@@ -369,7 +344,8 @@ pub(crate) fn location_prefix(location: &str) -> Result<String> {
     }
     // S3's limit is 1024 bytes for a whole name; a slash and 40 digits are ours.
     if location.len() > 1024 - 41 {
-        return Err(invalid("location", "it is longer than 983 bytes"));
+        let why = format!("it has {} bytes, and may have 983", location.len());
+        return Err(invalid("location", why));
     }
     Ok(format!("{location}/"))
 }

@@ -130,7 +130,7 @@ fn a_file_without_certificates_is_refused_at_once() {
         let path = file.to_str().unwrap().to_owned();
         let by_env = move |name: &str| (name == "AWS_CA_BUNDLE").then(|| path.clone());
         let error = Cache::open(good().environment(by_env)).expect_err(text);
-        says(&error, ErrorKind::InvalidOption, &["ca_file"]);
+        says(&error, ErrorKind::InvalidOption, &["AWS_CA_BUNDLE"]);
     }
     let missing = Cache::open(good().ca_file("/no/such/file.pem")).unwrap_err();
     let words = &["ca_file", "/no/such/file.pem", "No such file"];

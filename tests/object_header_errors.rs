@@ -81,9 +81,38 @@ fn refused_at_once() {
         });
     }
     refused("encryption_customer_key", |o| o.encryption("customer"));
-    refused("encryption_customer_key", |o| {
-        o.encryption("AES256").encryption_customer_key(KEY)
-    });
+    for how in ["AES256", "aws:kms", "no", "NO"] {
+        refused("encryption_customer_key", |o| {
+            o.encryption(how).encryption_customer_key(KEY)
+        });
+    }
+    for kind in [
+        "hello",
+        "text/",
+        "text/html; charset",
+        "text/html, text/css",
+    ] {
+        refused("content_type", |o| o.content_type(kind));
+        refused("headers", |o| o.header("Content-Type", kind));
+    }
+}
+
+/// A no, however it is written, goes with no key: neither of them is dropped.
+#[test]
+fn no_encryption_and_a_key_contradict_each_other() {
+    for no in ["no", "False", "0"] {
+        let options = to("http://127.0.0.1:9").set("ENCRYPTION", no).unwrap();
+        Cache::open(options.clone()).unwrap();
+        for (name, key) in [
+            ("encryption_customer_key", KEY),
+            ("encryption_key_id", "id"),
+        ] {
+            let both = options.clone().set(name, key).unwrap();
+            let error = Cache::open(both).unwrap_err().to_string();
+            assert!(error.contains(&format!("option {name}")), "{error}");
+            assert!(error.contains("encryption = "), "{error}");
+        }
+    }
 }
 
 #[test]

@@ -74,12 +74,19 @@ fn buckets() {
         "-ab",
         "ab-",
         "a..b",
+        "192.168.5.4",
+        "999.0.0.999",
         &"a".repeat(64),
     ] {
         let options = Options::new(bucket)
             .endpoint("http://h")
             .credentials("key", "hush");
         refused(options, "bucket");
+    }
+    // What has some other number of parts, or a letter, is no address.
+    for bucket in ["192.168.5", "1.2.3.4.5", "192.168.5.a", "12345"] {
+        let options = Options::new(bucket).endpoint("http://h");
+        Cache::open(options.credentials("key", "hush")).expect(bucket);
     }
     let express = Options::new("logs--use1-az5--x-s3").credentials("key", "hush");
     let error = Cache::open(express).unwrap_err();
@@ -94,6 +101,8 @@ fn endpoints() {
         "http://[::1]:9000",
         "http://host/a/b",
         "http://my.host:80",
+        "http://my_host.",
+        "http://a-b.c--d:65535",
     ] {
         Cache::open(good().endpoint(endpoint)).expect(endpoint);
     }
@@ -108,6 +117,12 @@ fn endpoints() {
         "http://host/a b",
         "http://host/../x",
         "s3://host",
+        "http://host:0",
+        "http://a..b",
+        "http://.a",
+        "http://a..",
+        "http://-a",
+        "http://a-.b",
     ] {
         refused(good().endpoint(endpoint), "endpoint");
     }
@@ -134,12 +149,19 @@ fn aws_is_where_no_endpoint_is_given() {
 fn credentials() {
     refused(good().credentials("key", ""), "no secret key");
     refused(good().credentials("", "hush"), "no access key");
-    refused(good().credentials("key", "hush\n"), "credentials");
-    refused(good().credentials("k ey", "hush"), "credentials");
+    refused(good().credentials("key", "hush\n"), "option secret_key");
+    refused(good().credentials("k ey", "hush"), "option access_key");
     refused(
         good().session_credentials("key", "hush", "hu sh"),
-        "credentials",
+        "option session_token",
     );
+    // One without the other, by the names that text has for them.
+    let alone = |name| {
+        let options = Options::new("my-bucket").endpoint("http://127.0.0.1:9");
+        options.set(name, "hush").unwrap().environment(|_| None)
+    };
+    refused(alone("ACCESS_KEY"), "option secret_key");
+    refused(alone("SECRET_KEY"), "option access_key");
     Cache::open(good().session_credentials("key", "hush", "token")).unwrap();
     // An empty token is none: rust-s3 would sign an empty header.
     Cache::open(good().session_credentials("key", "hush", "")).unwrap();

@@ -66,8 +66,96 @@ fn certificates_that_nobody_needs_may_be_missing() {
         options.credentials("key", "secret").environment(nowhere)
     };
     Cache::open(given("http://127.0.0.1:9")).unwrap();
-    if cfg!(feature = "tls") {
-        refused(given("https://127.0.0.1:9"), &["AWS_CA_BUNDLE"]);
+}
+
+fn told(options: Options) -> String {
+    let error = Cache::open(options).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::InvalidOption, "{error}");
+    let text = error.to_string();
+    assert_eq!(format!("{error:#}"), text);
+    assert!(!text.contains("the option "), "{text}");
+    assert!(!text.contains("hush"), "{text}");
+    text
+}
+
+/// And not on an option that nobody gave.
+#[test]
+fn what_a_variable_says_is_blamed_on_the_variable() {
+    let with = |name: &'static str, value: &'static str| {
+        let given = Options::new("bucket").credentials("key", "secret");
+        given.environment(move |asked| (asked == name).then(|| value.into()))
+    };
+    for (name, value, why) in [
+        ("AWS_REGION", "eu west", "a region's name"),
+        ("AWS_DEFAULT_REGION", "eu/west", "a region's name"),
+        ("AWS_ENDPOINT_URL", "minio:9000", "http:// or https://"),
+        ("AWS_ENDPOINT_URL_S3", "http://minio:0", "1 to 65535"),
+    ] {
+        let text = told(with(name, value));
+        let start = format!("the variable {name} cannot be {value:?}: ");
+        assert!(text.starts_with(&start) && text.contains(why), "{text}");
+    }
+    for name in ["AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3"] {
+        let text = told(with(name, "http://user:hush@minio"));
+        let start = format!("the variable {name} cannot be used: credentials");
+        assert!(text.starts_with(&start), "{text}");
+    }
+}
+
+#[cfg(feature = "tls")]
+#[test]
+fn and_so_is_the_file_that_one_names() {
+    let no_pem = support::file_of("hush");
+    for (path, why) in [
+        ("/nonexistent", "No such file"),
+        (no_pem.to_str().unwrap(), "no certificate"),
+    ] {
+        let bundle = path.to_owned();
+        let given = Options::new("bucket").credentials("key", "secret");
+        let by_variable = given
+            .clone()
+            .environment(move |name| (name == "AWS_CA_BUNDLE").then(|| bundle.clone()));
+        let text = told(by_variable);
+        let start = format!("the variable AWS_CA_BUNDLE cannot be {path:?}: ");
+        assert!(text.starts_with(&start) && text.contains(why), "{text}");
+        let by_option = given.ca_file(path).environment(|_| None);
+        refused(
+            by_option,
+            &[&format!("the option ca_file cannot be {path:?}"), why],
+        );
+    }
+}
+
+#[test]
+fn what_a_profile_says_is_blamed_on_the_profile() {
+    let file = support::file_of(
+        "[default]\nregion = eu west\n[profile two]\nendpoint_url = minio:9000\n\
+        [profile three]\nendpoint_url = http://user:hush@minio\n",
+    );
+    let path = file.to_str().unwrap().to_owned();
+    for (profile, start) in [
+        (
+            "default",
+            "the region of the profile default in FILE cannot be \"eu west\": ",
+        ),
+        (
+            "two",
+            "the endpoint_url of the profile two in FILE cannot be \"minio:9000\": ",
+        ),
+        (
+            "three",
+            "the endpoint_url of the profile three in FILE cannot be used: ",
+        ),
+    ] {
+        let path = path.clone();
+        let start = start.replace("FILE", &path);
+        let given = Options::new("bucket").credentials("key", "secret");
+        let text = told(given.environment(move |name| match name {
+            "AWS_CONFIG_FILE" => Some(path.clone()),
+            "AWS_PROFILE" => Some(profile.into()),
+            _ => None,
+        }));
+        assert!(text.starts_with(&start), "{text}");
     }
 }
 

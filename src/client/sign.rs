@@ -208,7 +208,7 @@ fn query_string(pairs: &[(&str, &str)]) -> String {
 }
 
 fn unusable(source: s3::error::S3Error) -> Error {
-    let what = "the option credentials cannot be used for signing";
+    let what = "the credentials cannot be used for signing";
     Error::new(ErrorKind::InvalidOption, what).with_source(source)
 }
 

@@ -41,7 +41,7 @@ impl Encryption {
         match &*how {
             "customer" => Self::customer(customer, endpoint),
             "" if customer.is_some() => Self::customer(customer, endpoint),
-            "" => Ok(Self::default()),
+            "" | "no" => Ok(Self::default()),
             "aes256" => Ok(Self {
                 put: vec![(name.into(), "AES256".into())],
                 get: Vec::new(),
@@ -63,7 +63,7 @@ impl Encryption {
             }
             _ => Err(invalid(
                 "encryption",
-                "it is AES256, aws:kms, aws:kms:dsse or customer",
+                "it is AES256, aws:kms, aws:kms:dsse, customer or no",
             )),
         }
     }

@@ -2,7 +2,7 @@
 //! itself. What depends on several options is left to `settings`.
 
 use crate::endpoint::{self, Endpoint};
-use crate::headers::{self, ObjectHeaders};
+use crate::headers::{self, ObjectHeaders, essence, is_type};
 use crate::settings;
 
 use super::Objects;
@@ -81,10 +81,12 @@ pub(super) const CREDENTIAL: Codec<Option<String>> = Codec {
 pub(super) const ACL: Codec<Option<String>> = Codec {
     read: |text| {
         let acl = Some(text.trim().to_owned());
-        fit(&Objects {
+        let alone = Objects {
             acl: acl.clone(),
             ..Objects::default()
-        })?;
+        };
+        // The row names them all.
+        fit(&alone).map_err(|_| Unfit::default())?;
         Ok(acl)
     },
     write: WRITE_ACL,
@@ -92,7 +94,8 @@ pub(super) const ACL: Codec<Option<String>> = Codec {
 
 pub(super) const BUCKET_ACL: Codec<Option<String>> = Codec {
     read: |text| {
-        headers::bucket_acl(Some(text.trim()))?;
+        // The row names them all.
+        headers::bucket_acl(Some(text.trim())).map_err(|_| Unfit::default())?;
         Ok(Some(text.trim().to_owned()))
     },
     write: WRITE_ACL,
@@ -123,10 +126,11 @@ pub(super) const STORAGE_CLASS: Codec<Option<String>> = Codec {
     write: SOME_TEXT.write,
 };
 
-/// A yes and a no as well: it was a boolean in django-s3-cache.
+/// A yes and a no as well: it was a boolean in django-s3-cache. A no is kept:
+/// it goes with no key.
 pub(super) const ENCRYPTION: Codec<Option<String>> = Codec {
     read: |text| match (truth(text), &*text.trim().to_ascii_lowercase()) {
-        (Some(false), _) => Ok(None),
+        (Some(false), _) => Ok(Some("no".into())),
         (Some(true), _) | (_, "aes256") => Ok(Some("AES256".into())),
         (_, how @ ("aws:kms" | "aws:kms:dsse" | "customer")) => Ok(Some(how.into())),
         _ => Err(Unfit::default()),
@@ -235,21 +239,6 @@ pub(super) const CONTENT_TYPES: Codec<Option<Vec<String>>> = Codec {
         Some(kinds.join(",")).filter(|kinds| !kinds.is_empty())
     },
 };
-
-/// A content type without its parameters.
-fn essence(kind: &str) -> String {
-    let kind = kind.split(';').next().unwrap_or_default();
-    kind.trim().to_ascii_lowercase()
-}
-
-fn is_type(kind: &str) -> bool {
-    let token = |part: &str| {
-        let fit = |b: u8| b.is_ascii_alphanumeric() || b"!#$&^_.+-".contains(&b);
-        !part.is_empty() && part.bytes().all(fit)
-    };
-    kind.split_once('/')
-        .is_some_and(|(kind, of)| token(kind) && token(of))
-}
 
 #[cfg(test)]
 mod tests {

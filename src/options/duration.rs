@@ -54,7 +54,8 @@ fn at_least(text: &str, least: Duration) -> Read<Duration> {
 }
 
 fn read(text: &str) -> Read<Duration> {
-    nanoseconds(text.trim()).ok_or_else(Unfit::default)
+    nanoseconds(text.trim())
+        .ok_or_else(|| Unfit::because("units are ms, s, m, h, d; without one it is seconds"))
 }
 
 fn nanoseconds(text: &str) -> Option<Duration> {

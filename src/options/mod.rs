@@ -15,6 +15,7 @@ mod pairs;
 mod patience;
 mod place;
 mod row;
+mod shown;
 mod table;
 mod text;
 mod url;
@@ -38,6 +39,7 @@ use crate::time::Timeout;
 
 pub use self::keeping::OnError;
 pub use self::row::{IgnoredOption, OptionRow};
+pub(crate) use self::shown::shown;
 
 /// What to open a cache with. A builder: each method gives its default.
 ///

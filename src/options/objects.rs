@@ -21,8 +21,9 @@ impl Options {
     }
 
     /// Encryption by the server: `AES256`, `aws:kms`, `aws:kms:dsse`, or
-    /// `customer` with [`encryption_customer_key`](Self::encryption_customer_key).
-    /// Default: the bucket's own (on AWS always AES256 at least).
+    /// `customer` with [`encryption_customer_key`](Self::encryption_customer_key),
+    /// which need not be said; `no` goes with no key. Default: the bucket's own
+    /// (on AWS always AES256 at least).
     pub fn encryption(mut self, how: impl Into<String>) -> Self {
         self.objects.encryption = Some(how.into());
         self

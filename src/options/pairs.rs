@@ -4,11 +4,12 @@
 use std::fmt;
 use std::sync::LazyLock;
 
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Result, invalid};
 
 use super::Options;
 use super::names::{Named, find, nearest};
 use super::row::{IgnoredOption, OptionRow};
+use super::shown::shown;
 use super::table::{IGNORED, table};
 use super::text::Unfit;
 
@@ -203,40 +204,31 @@ impl Options {
 }
 
 fn refused(given: Given<'_>, value: &str, row: &OptionRow, unfit: Unfit) -> Error {
-    let allowed = row.allowed;
     let hidden = row.secret || unfit.hidden || matches!(given, Given::Place(..));
-    let message = if hidden || !may_be_shown(value) {
-        format!("{given} cannot be used: it takes {allowed}")
-    } else {
-        format!("{given} cannot be {:?}: it takes {allowed}", head(value))
-    };
-    let mut error = Error::new(ErrorKind::InvalidOption, message);
+    // A rule of the crate's has more to say than the row.
+    let allowed = || invalid(row.name, format!("it takes {}", row.allowed));
+    let mut error = unfit.rule.unwrap_or_else(allowed);
     if let Some(why) = unfit.why {
         error = error.with_remedy(why);
     } else if row.secret && matches!(given, Given::Query(..)) && value.contains(' ') {
         // They often hold one, and a space never.
         error = error.with_remedy("a + in a URL is a space: write %2B");
     }
-    match unfit.source {
-        Some(source) => error.with_source(source),
-        None => error,
-    }
+    error.given(given, shown(value).filter(|_| !hidden))
 }
 
 fn unknown(given: Given<'_>) -> Error {
     let name = given.name();
-    let message = match given {
-        Given::Variable(_) if may_be_shown(name) => {
+    let message = match (shown(name), given) {
+        (Some(name), Given::Variable(_)) => {
             format!(
                 "the variable S3CACHE_{} names no option",
-                head(name).escape_debug()
+                name.escape_debug()
             )
         }
-        Given::Query(_, of) if may_be_shown(name) => {
-            format!("there is no option {:?}, as in {of}", head(name))
-        }
-        _ if may_be_shown(name) => format!("there is no option {:?}", head(name)),
-        _ => "there is no option of the name given".to_owned(),
+        (Some(name), Given::Query(_, of)) => format!("there is no option {name:?}, as in {of}"),
+        (Some(name), _) => format!("there is no option {name:?}"),
+        (None, _) => "there is no option of the name given".to_owned(),
     };
     let remedy = match (nearest(name), given) {
         (Some(known), Given::Variable(_)) => {
@@ -246,21 +238,6 @@ fn unknown(given: Given<'_>) -> Error {
         (None, _) => "Options::table() and the README list them all".to_owned(),
     };
     Error::new(ErrorKind::InvalidOption, message).with_remedy(remedy)
-}
-
-/// Not what looks as though credentials had got into it, as where a `;` or an
-/// `&` is not where it should be.
-fn may_be_shown(text: &str) -> bool {
-    let text = text.to_ascii_lowercase().replace('-', "_");
-    let mut secrets = table().iter().filter(|row| row.secret);
-    let names_one = secrets.any(|row| row.names().any(|name| text.contains(name)));
-    !names_one && !text.contains('@')
-}
-
-/// As much of a text as an error should repeat.
-fn head(text: &str) -> &str {
-    let end = text.char_indices().nth(80).map_or(text.len(), |(at, _)| at);
-    &text[..end]
 }
 
 impl<'a> Given<'a> {

@@ -29,7 +29,8 @@ pub(super) struct Unfit {
     pub(super) why: Option<Cow<'static, str>>,
     /// The text may hold what nobody should see.
     pub(super) hidden: bool,
-    pub(super) source: Option<Error>,
+    /// What a rule of the crate's says of it, in place of the row.
+    pub(super) rule: Option<Error>,
 }
 
 impl Unfit {
@@ -51,7 +52,7 @@ impl Unfit {
 impl From<Error> for Unfit {
     fn from(error: Error) -> Self {
         Self {
-            source: Some(error),
+            rule: Some(error),
             ..Self::default()
         }
     }
@@ -168,6 +169,7 @@ pub(super) const VALUE_SIZE: Codec<usize> = Codec {
 };
 
 pub(super) fn bytes(text: &str) -> Read<u64> {
+    let odd = || Unfit::because("units are KiB, MiB, GiB, TiB; without one it is bytes");
     let text = text.trim();
     let end = text.find(|c: char| !c.is_ascii_digit());
     let (number, unit) = text.split_at(end.unwrap_or(text.len()));
@@ -177,11 +179,11 @@ pub(super) fn bytes(text: &str) -> Read<u64> {
         "mib" => 20,
         "gib" => 30,
         "tib" => 40,
-        _ => return Err(Unfit::default()),
+        _ => return Err(odd()),
     };
     let number = number.parse::<u64>().ok();
     let bytes = number.and_then(|number| number.checked_mul(1 << shift));
-    bytes.ok_or_else(Unfit::default)
+    bytes.ok_or_else(odd)
 }
 
 pub(super) const CULL_ORDER: Codec<CullOrder> = Codec {

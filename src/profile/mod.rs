@@ -20,8 +20,6 @@ pub(crate) type Env<'a> = &'a dyn Fn(&str) -> Option<String>;
 /// What a profile says.
 pub(crate) struct Profile {
     pub(crate) name: String,
-    pub(crate) region: Option<String>,
-    pub(crate) endpoint_url: Option<String>,
     /// What goes first is first: `credentials`, then `config`.
     pub(crate) parts: Vec<Part>,
 }
@@ -54,18 +52,6 @@ impl Profile {
         let part = self.parts.iter().find(|part| of(part))?;
         Some((part.get(key)?, &part.path))
     }
-
-    fn new(name: String, parts: Vec<Part>) -> Self {
-        let mut profile = Self {
-            name,
-            region: None,
-            endpoint_url: None,
-            parts,
-        };
-        let get = |key| profile.get(key).map(|(value, _)| value.to_owned());
-        (profile.region, profile.endpoint_url) = (get("region"), get("endpoint_url"));
-        profile
-    }
 }
 
 /// For the region and the endpoint. `named`: the option `profile`.
@@ -90,7 +76,7 @@ pub(crate) fn look_up(env: Env<'_>, named: Option<&str>) -> Result<Lookup> {
     ];
     let parts: Vec<Part> = files.iter_mut().filter_map(|f| f.take(&name)).collect();
     if !parts.is_empty() {
-        return Ok(Lookup::Found(Profile::new(name, parts)));
+        return Ok(Lookup::Found(Profile { name, parts }));
     }
     let said = files.each_ref().map(|file| file.without(&name)).join("; ");
     match by {

@@ -39,11 +39,11 @@ fn the_two_files_are_one_profile() {
     let config = "[default]\nregion = one\nk = c\n[profile two]\nregion = two\nendpoint_url = http://h\n[three]\nkey = 3\n";
     let both = [credentials, config];
     let profile = found(look(both, None, &[]));
-    assert_eq!(profile.region.as_deref(), Some("of-credentials"));
+    assert_eq!(value(&profile, "region").as_deref(), Some("of-credentials"));
     assert_eq!(value(&profile, "k").as_deref(), Some("c"));
     let profile = found(look(both, None, &[("AWS_PROFILE", "two")]));
-    assert_eq!(profile.region.as_deref(), Some("two"));
-    assert_eq!(profile.endpoint_url.as_deref(), Some("http://h"));
+    assert_eq!(value(&profile, "region").as_deref(), Some("two"));
+    assert_eq!(value(&profile, "endpoint_url").as_deref(), Some("http://h"));
     assert_eq!(value(&profile, "key").as_deref(), Some("2"));
     // The option goes before the variable.
     let profile = found(look(both, Some("default"), &[("AWS_PROFILE", "two")]));

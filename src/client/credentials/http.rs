@@ -38,7 +38,7 @@ impl Http {
     pub(super) fn new(url: &str, env: Env<'_>, links: &Links, patience: Patience) -> Result<Self> {
         let tls = site(url).is_some_and(|site| site.tls);
         let trusted = match &links.trusted {
-            None if tls => settings::ca_bundle(env)?,
+            None => settings::trusted(None, env, tls)?,
             known => known.clone(),
         };
         let links = Links {

@@ -1,16 +1,24 @@
 //! Whose certificates are trusted: the public authorities', those of a file, or
 //! anybody's. An annex of `transport`, where ureq is named.
 
-use ureq::tls::{PemItem, RootCerts, TlsConfig, parse_pem};
+use ureq::tls::{Certificate, PemItem, RootCerts, TlsConfig, parse_pem};
 
 use crate::error::{Result, invalid};
 use crate::settings::Links;
 
 pub(super) fn config(links: &Links) -> Result<TlsConfig> {
     let config = TlsConfig::builder().disable_verification(links.accept_invalid_certs);
-    let Some(pem) = &links.trusted else {
-        return Ok(config.root_certs(RootCerts::WebPki).build());
+    let roots = match &links.trusted {
+        None => RootCerts::WebPki,
+        Some(trusted) => certificates(&trusted.pem)
+            .map_err(|error| trusted.file.blamed(error))?
+            .into_iter()
+            .into(),
     };
+    Ok(config.root_certs(roots).build())
+}
+
+fn certificates(pem: &[u8]) -> Result<Vec<Certificate<'static>>> {
     let mut trusted = Vec::new();
     let broken = || invalid("ca_file", "it is no file of certificates in PEM");
     for item in parse_pem(pem) {
@@ -27,7 +35,7 @@ pub(super) fn config(links: &Links) -> Result<TlsConfig> {
             "it holds no certificate: one begins with -----BEGIN CERTIFICATE-----",
         ));
     }
-    Ok(config.root_certs(trusted.into_iter().into()).build())
+    Ok(trusted)
 }
 
 /// As every certificate is in DER: a tag, the length of the rest, the rest.

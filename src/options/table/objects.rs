@@ -36,7 +36,7 @@ pub(super) const ROWS: [OptionRow; 11] = [
     OptionRow {
         name: "encryption",
         allowed: "AES256 or yes, no, aws:kms, aws:kms:dsse or customer",
-        default: "no",
+        default: "no, or customer where its key is given",
         doc: "Encryption by the server. `no` leaves it to the bucket, and AWS encrypts all the same.",
         field: field!(objects.encryption, ENCRYPTION),
         ..OptionRow::PLAIN
@@ -60,7 +60,7 @@ pub(super) const ROWS: [OptionRow; 11] = [
     },
     OptionRow {
         name: "content_type",
-        allowed: "a content type in ASCII",
+        allowed: "a content type, such as `text/html; charset=utf-8`",
         default: "application/octet-stream",
         doc: "The `Content-Type` of each object.",
         field: field!(objects.content_type, CONTENT_TYPE),

@@ -37,7 +37,7 @@ pub(super) const SAMPLES: [Sample; 11] = [
             ("AWS:KMS", Some("aws:kms")),
             ("aws:kms:dsse", Some("aws:kms:dsse")),
             ("customer", Some("customer")),
-            ("False", None),
+            ("False", Some("no")),
         ],
         &["AES", "kms", "maybe"],
         |o| o.encryption("AES256"),
@@ -63,7 +63,7 @@ pub(super) const SAMPLES: [Sample; 11] = [
             ),
             ("application/octet-stream", None),
         ],
-        &["text/\u{fc}", "a\r\nb"],
+        &["text/\u{fc}", "a\r\nb", "hello", "text/html; charset"],
         |o| o.content_type("text/plain; charset=utf-8"),
     ),
     row(
