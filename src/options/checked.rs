@@ -43,10 +43,7 @@ pub(super) const HOST: Codec<Option<String>> = Codec {
         }
         Ok(Some(text.to_owned()))
     },
-    write: |host| match WITHOUT_CREDENTIALS(host) {
-        None if host.is_none() => Some("s3.amazonaws.com".into()),
-        host => host,
-    },
+    write: WITHOUT_CREDENTIALS,
 };
 
 /// What may hold credentials is refused when a cache is opened with it, but
@@ -169,7 +166,8 @@ pub(super) const CONTENT_TYPE: Codec<Option<String>> = Codec {
         })?;
         Ok(Some(text.to_owned()))
     },
-    write: |kind| (SOME_TEXT.write)(kind).or(Some("application/octet-stream".into())),
+    // Its default as well, which goes before a type among the headers.
+    write: SOME_TEXT.write,
 };
 
 pub(super) const CACHE_CONTROL: Codec<Option<String>> = Codec {

@@ -93,10 +93,10 @@ fn word(yes: bool) -> &'static str {
     if yes { "yes" } else { "no" }
 }
 
-/// Yes where it is not said.
-pub(super) const YES_UNLESS_NO: Codec<Option<bool>> = Codec {
+/// The same, or not said at all.
+pub(super) const SOME_YES_OR_NO: Codec<Option<bool>> = Codec {
     read: |text| truth(text).map(Some).ok_or_else(Unfit::default),
-    write: |said| Some(word(said.unwrap_or(true)).to_owned()),
+    write: |said| said.map(|yes| word(yes).to_owned()),
 };
 
 pub(super) const YES_NO_OR_AUTO: Codec<Option<bool>> = Codec {

@@ -2,11 +2,14 @@
 //! the same by pairs, by URL, by variables and by the builder. And no way that
 //! tells a secret.
 
+mod effects;
 mod environment;
 mod readme;
 mod reasons;
 mod samples;
 mod secrets;
+#[path = "../support/mod.rs"]
+mod support;
 mod urls;
 
 use s3cache::{Error, ErrorKind, OptionRow, Options};

@@ -61,7 +61,7 @@ pub(super) const ROWS: [OptionRow; 11] = [
     OptionRow {
         name: "content_type",
         allowed: "a content type, such as `text/html; charset=utf-8`",
-        default: "application/octet-stream",
+        default: "application/octet-stream, or what `headers` say",
         doc: "The `Content-Type` of each object.",
         field: field!(objects.content_type, CONTENT_TYPE),
         ..OptionRow::PLAIN

@@ -2,7 +2,7 @@
 
 use crate::options::checked::{BUCKET, ENDPOINT, HOST, LOCATION, REGION};
 use crate::options::row::{OptionRow, field};
-use crate::options::text::{PATH, PATH_STYLE, PORT, YES_OR_NO, YES_UNLESS_NO};
+use crate::options::text::{PATH, PATH_STYLE, PORT, SOME_YES_OR_NO, YES_OR_NO};
 
 pub(super) const ROWS: [OptionRow; 10] = [
     OptionRow {
@@ -34,7 +34,7 @@ pub(super) const ROWS: [OptionRow; 10] = [
     OptionRow {
         name: "host",
         allowed: "a host's name or address, without scheme and path",
-        default: "s3.amazonaws.com",
+        default: "s3.amazonaws.com, where `port` or `use_ssl` is given",
         doc: "The server's host, where there is no `endpoint`.",
         field: field!(place.host, HOST),
         ..OptionRow::PLAIN
@@ -50,9 +50,9 @@ pub(super) const ROWS: [OptionRow; 10] = [
     OptionRow {
         name: "use_ssl",
         allowed: "yes or no",
-        default: "yes",
+        default: "yes, where `host` or `port` is given",
         doc: "Whether to speak https, where there is no `endpoint`.",
-        field: field!(place.use_ssl, YES_UNLESS_NO),
+        field: field!(place.use_ssl, SOME_YES_OR_NO),
         ..OptionRow::PLAIN
     },
     OptionRow {

@@ -61,7 +61,7 @@ pub(super) const SAMPLES: [Sample; 11] = [
                 "text/plain; charset=utf-8",
                 Some("text/plain; charset=utf-8"),
             ),
-            ("application/octet-stream", None),
+            ("application/octet-stream", Some("application/octet-stream")),
         ],
         &["text/\u{fc}", "a\r\nb", "hello", "text/html; charset"],
         |o| o.content_type("text/plain; charset=utf-8"),

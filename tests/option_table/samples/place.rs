@@ -96,7 +96,7 @@ pub(super) const SAMPLES: [Sample; 23] = [
                 "s3.eu-west-1.amazonaws.com",
                 Some("s3.eu-west-1.amazonaws.com"),
             ),
-            ("s3.amazonaws.com", None),
+            ("s3.amazonaws.com", Some("s3.amazonaws.com")),
         ],
         &[
             "http://host",
@@ -120,7 +120,7 @@ pub(super) const SAMPLES: [Sample; 23] = [
             ("no", Some("no")),
             ("False", Some("no")),
             ("0", Some("no")),
-            ("yes", None),
+            ("yes", Some("yes")),
         ],
         NEITHER,
     ),
