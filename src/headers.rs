@@ -141,9 +141,15 @@ impl ObjectHeaders {
     }
 }
 
-/// The ACL of a bucket that is made.
-pub(crate) fn bucket_acl(acl: Option<&str>) -> Result<Option<String>> {
-    canned_acl("bucket_acl", &BUCKET_ACLS, acl)
+/// The ACL of a bucket that is made: its own, or else that of objects, if
+/// buckets know it.
+pub(crate) fn bucket_acl(own: Option<&str>, of_objects: Option<&str>) -> Result<Option<String>> {
+    match own.filter(|acl| !acl.is_empty()) {
+        Some(own) => canned_acl("bucket_acl", &BUCKET_ACLS, Some(own)),
+        None => {
+            Ok(canned_acl("acl", &ACLS, of_objects)?.filter(|acl| BUCKET_ACLS.contains(&&**acl)))
+        }
+    }
 }
 
 /// The ACL to send: none for `private`, which is what comes without one and

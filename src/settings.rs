@@ -178,7 +178,10 @@ impl Options {
             headers,
             creation: Creation {
                 auto: self.creation.auto_create_bucket && !policy.read_only,
-                acl: headers::bucket_acl(self.creation.bucket_acl.as_deref())?,
+                acl: headers::bucket_acl(
+                    self.creation.bucket_acl.as_deref(),
+                    self.objects.acl.as_deref(),
+                )?,
             },
             naming: Naming {
                 prefix: location_prefix(&self.place.location)?,

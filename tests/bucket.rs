@@ -171,8 +171,9 @@ fn an_acl_is_sent_only_if_asked_for() {
     for name in ["x-amz-acl", "x-amz-object-ownership"] {
         assert!(heard[1].signed().contains(&name));
     }
-    // It is the bucket's alone, and no header of objects is.
-    let objects = to(&script).acl("public-read").header("x-amz-meta-a", "b");
+    // No header of objects is the bucket's, too.
+    let objects = to(&script).header("x-amz-acl", "public-read");
+    let objects = objects.header("x-amz-meta-a", "b");
     opened(objects).create_bucket().unwrap();
     let last = script.heard().pop().unwrap();
     assert!(

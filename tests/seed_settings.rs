@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use s3cache::{Cache, ErrorKind, Options, Timeout};
 use sha1_smol::Sha1;
-use support::{Seen, Site};
+use support::{Script, Seen, Site};
 
 type Pairs = Vec<(&'static str, String)>;
 
@@ -208,6 +208,31 @@ fn default_acl_private_sends_none() {
     ]));
     assert!(sends(&[("DEFAULT_ACL", "public-read")]));
     assert!(sends(&[("ACL", "public-read")]));
+}
+
+/// As there, the ACL of a bucket that is made is that of objects, unless it is
+/// said, or no bucket's.
+#[test]
+fn bucket_acl_is_default_acl() {
+    let script = Script::replying("200 OK", "");
+    let endpoint = [("ENDPOINT", &*script.endpoint), ("BUCKET_NAME", "bucket")];
+    let made_with = |more: &[(&str, &str)]| {
+        let all = [&endpoint[..], more].concat();
+        let options = Options::from_pairs(all).unwrap().environment(|_| None);
+        let cache = Cache::open(options.credentials("key", "secret")).unwrap();
+        cache.create_bucket().unwrap();
+        let heard = script.heard();
+        heard.last().unwrap().header("x-amz-acl").map(str::to_owned)
+    };
+    let public = ("DEFAULT_ACL", "Public-Read");
+    assert_eq!(made_with(&[public]).as_deref(), Some("public-read"));
+    assert_eq!(made_with(&[public, ("BUCKET_ACL", "private")]), None);
+    let other = ("BUCKET_ACL", "authenticated-read");
+    assert_eq!(made_with(&[public, other]).as_deref(), Some(other.1));
+    assert_eq!(made_with(&[other]).as_deref(), Some(other.1));
+    for no_buckets in ["private", "bucket-owner-read", "bucket-owner-full-control"] {
+        assert_eq!(made_with(&[("DEFAULT_ACL", no_buckets)]), None);
+    }
 }
 
 #[test]

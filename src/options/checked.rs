@@ -86,22 +86,21 @@ pub(super) const ACL: Codec<Option<String>> = Codec {
         fit(&alone).map_err(|_| Unfit::default())?;
         Ok(acl)
     },
-    write: WRITE_ACL,
+    // `private` is none, and none is `private`.
+    write: |acl| {
+        let acl = acl.as_deref().filter(|acl| !acl.is_empty());
+        Some(acl.unwrap_or("private").to_ascii_lowercase())
+    },
 };
 
 pub(super) const BUCKET_ACL: Codec<Option<String>> = Codec {
     read: |text| {
         // The row names them all.
-        headers::bucket_acl(Some(text.trim())).map_err(|_| Unfit::default())?;
+        headers::bucket_acl(Some(text.trim()), None).map_err(|_| Unfit::default())?;
         Ok(Some(text.trim().to_owned()))
     },
-    write: WRITE_ACL,
-};
-
-/// `private` is none, and none is `private`.
-const WRITE_ACL: fn(&Option<String>) -> Option<String> = |acl| {
-    let acl = acl.as_deref().filter(|acl| !acl.is_empty());
-    Some(acl.unwrap_or("private").to_ascii_lowercase())
+    // `private` is none of its own, and not that of objects.
+    write: |acl| (SOME_TEXT.write)(acl).map(|acl| acl.to_ascii_lowercase()),
 };
 
 /// What is fit to go with an object.

@@ -70,7 +70,8 @@ impl Options {
         self
     }
 
-    /// A canned ACL for a bucket that is made; `private` sends none. Default: none.
+    /// A canned ACL for a bucket that is made; `private` sends none. Default:
+    /// that of [`acl`](Self::acl), but for the bucket owner's two.
     pub fn bucket_acl(mut self, acl: impl Into<String>) -> Self {
         self.creation.bucket_acl = Some(acl.into());
         self

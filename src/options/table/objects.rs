@@ -93,7 +93,7 @@ pub(super) const ROWS: [OptionRow; 11] = [
     OptionRow {
         name: "bucket_acl",
         allowed: "private, public-read, public-read-write, authenticated-read, aws-exec-read or log-delivery-write",
-        default: "private",
+        default: "that of `acl` if it is among these, else private",
         doc: "A canned ACL for a bucket that is made. `private` sends none.",
         field: field!(creation.bucket_acl, BUCKET_ACL),
         ..OptionRow::PLAIN

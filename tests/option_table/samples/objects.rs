@@ -90,7 +90,14 @@ pub(super) const SAMPLES: [Sample; 11] = [
     row("auto_create_bucket", YES, NEITHER, |o| {
         o.auto_create_bucket(true)
     }),
-    row("bucket_acl", ACLS, &["public", "bucket-owner-read"], |o| {
-        o.bucket_acl("public-read")
-    }),
+    row(
+        "bucket_acl",
+        &[
+            ("public-read", Some("public-read")),
+            ("log-delivery-write", Some("log-delivery-write")),
+            ("PRIVATE", Some("private")),
+        ],
+        &["public", "bucket-owner-read"],
+        |o| o.bucket_acl("public-read"),
+    ),
 ];
