@@ -55,7 +55,7 @@ impl Client {
                 "it is being made or deleted at this moment: try again",
             )),
             Some("InvalidBucketAclWithBlockPublicAccessError") => Err(error.with_remedy(
-                "on AWS no bucket is public from the beginning: leave out bucket_acl",
+                "on AWS no bucket is public from the beginning: set bucket_acl to private",
             )),
             _ if error.kind() == ErrorKind::AccessDenied => {
                 Err(error.with_remedy("the key needs s3:CreateBucket"))

@@ -1,9 +1,12 @@
 //! No secret is told: in no error, in no `Debug`, in no URL.
 
+use std::time::{Duration, SystemTime};
+
 use proptest::prelude::*;
 use s3cache::{Cache, Options};
 
 use super::samples::of;
+use super::support::Script;
 use super::{pair, refused, told};
 
 #[test]
@@ -27,6 +30,52 @@ fn what_is_given_is_named_and_not_told() {
     assert!(!text.contains("hush"), "{text}");
     let text = format!("{:?}", Cache::open(built).unwrap_err());
     assert!(!text.contains("hush"), "{text}");
+}
+
+/// Given any way, under any name, they sign the same.
+#[test]
+fn what_is_given_is_what_signs() {
+    let s3 = Script::refusing(404, "NoSuchKey", "");
+    let signature = |options: Options| {
+        let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_800_000_000);
+        let options = options.endpoint(&s3.endpoint).region("us-east-1");
+        let cache = Cache::open(options.clock(move || now)).unwrap();
+        assert_eq!(cache.get("k").unwrap(), None);
+        let heard = s3.heard().pop().unwrap();
+        let header = |name| heard.header(name).unwrap().to_owned();
+        (header("authorization"), header("x-amz-security-token"))
+    };
+    let bucket = || Options::new("bucket").environment(|_| None);
+    let built = signature(bucket().session_credentials("key", "hush+/", "token"));
+    assert_eq!(built.1, "token");
+    let names = |of: &str| {
+        let row = Options::table().iter().find(|row| row.name == of).unwrap();
+        row.names().map(str::to_owned).collect::<Vec<_>>()
+    };
+    let all = [
+        names("access_key"),
+        names("secret_key"),
+        names("session_token"),
+    ];
+    for i in 0..3 {
+        let [key, secret, token] = all.each_ref().map(|names| &*names[i]);
+        let pairs = [(key, "key"), (secret, "hush+/"), (token, "token")];
+        let of_pairs = Options::from_pairs(pairs).unwrap();
+        let of_pairs = of_pairs.set("bucket", "bucket").unwrap();
+        assert_eq!(signature(of_pairs.environment(|_| None)), built, "{key}");
+        let url = format!("s3://bucket?{key}=key&{secret}=hush%2B/&{token}=token");
+        let of_url = Options::from_url(url).unwrap();
+        assert_eq!(signature(of_url.environment(|_| None)), built, "{key}");
+    }
+    let variables = |name: &str| match name {
+        "AWS_ACCESS_KEY_ID" => Some("key".into()),
+        "AWS_SECRET_ACCESS_KEY" => Some("hush+/".into()),
+        "AWS_SESSION_TOKEN" => Some("token".into()),
+        _ => None,
+    };
+    assert_eq!(signature(bucket().environment(variables)), built);
+    let other = bucket().session_credentials("key", "hush", "token");
+    assert_ne!(signature(other), built);
 }
 
 /// Where it should not be, or with something else that is wrong.
