@@ -23,13 +23,20 @@ pub(crate) fn essence(kind: &str) -> String {
 }
 
 /// What follows the first `;`. A value may be quoted, and hold one then.
-fn are_parameters(text: &str) -> bool {
-    let rest = text.trim_start_matches([' ', ';']);
-    rest.is_empty()
-        || parameter(rest).is_some_and(|after| {
-            let after = after.trim_start_matches(' ');
-            (after.is_empty() || after.starts_with(';')) && are_parameters(after)
-        })
+fn are_parameters(mut rest: &str) -> bool {
+    loop {
+        rest = rest.trim_start_matches([' ', ';']);
+        if rest.is_empty() {
+            return true;
+        }
+        let Some(after) = parameter(rest) else {
+            return false;
+        };
+        rest = after.trim_start_matches(' ');
+        if !rest.is_empty() && !rest.starts_with(';') {
+            return false;
+        }
+    }
 }
 
 /// What comes after one of them.
@@ -92,5 +99,7 @@ mod tests {
         ] {
             assert!(!is_content_type(text), "{text}");
         }
+        // However many there are, the stack is as deep.
+        assert!(is_content_type(&format!("a/b{}", ";c=d".repeat(1 << 20))));
     }
 }
