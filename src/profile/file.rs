@@ -100,6 +100,19 @@ impl File {
         })
     }
 
+    /// The section `[services name]`, which config has.
+    pub(super) fn take_services(&mut self, name: &str) -> Option<Part> {
+        let of = |section: &Section| match section.name.split_once(char::is_whitespace) {
+            Some(("services", of)) => of.trim().trim_matches('"') == name,
+            _ => false,
+        };
+        let at = self.sections.iter().position(of)?;
+        Some(Part {
+            path: self.path.clone()?,
+            section: self.sections.swap_remove(at),
+        })
+    }
+
     /// That it has nothing of this profile, and why.
     pub(super) fn without(&self, profile: &str) -> String {
         let path = match &self.path {

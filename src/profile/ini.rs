@@ -5,7 +5,7 @@
 /// `[name]` and what stands below it, up to the next.
 pub(crate) struct Section {
     pub(crate) name: String,
-    /// Names in lower case.
+    /// Names in lower case; what stands below `s3 =` is `s3/endpoint_url` and so on.
     pub(crate) properties: Vec<(String, String)>,
 }
 
@@ -27,8 +27,8 @@ impl Section {
 pub(crate) fn parse(text: &str) -> Vec<Section> {
     let mut sections: Vec<Section> = Vec::new();
     let mut current = None;
-    // Where the last property of this section begins.
-    let mut margin = None;
+    // The last property of this section, and where it begins.
+    let mut last: Option<(usize, String)> = None;
     for line in text.trim_start_matches('\u{feff}').lines() {
         let content = line.trim();
         if content.is_empty() || content.starts_with(['#', ';']) {
@@ -37,18 +37,26 @@ pub(crate) fn parse(text: &str) -> Vec<Section> {
         if content.starts_with('[') {
             // Below a header that is none, nothing belongs to the section before.
             current = header(content).map(|name| section(&mut sections, name));
-            margin = None;
+            last = None;
             continue;
         }
+        let (Some(at), Some((key, value))) = (current, content.split_once('=')) else {
+            continue;
+        };
+        let section: &mut Section = &mut sections[at];
+        let (key, value) = (key.trim_end(), without_comment(value).trim());
         let indent = line.len() - line.trim_start().len();
-        // A sub-property, as `addressing_style` below `s3 =`, or more of a value.
-        if margin.is_some_and(|margin| indent > margin) {
-            continue;
-        }
-        if let (Some(at), Some((key, value))) = (current, content.split_once('=')) {
-            margin = Some(indent);
-            let section: &mut Section = &mut sections[at];
-            section.set(key.trim_end(), without_comment(value).trim());
+        match last.as_ref().filter(|(margin, _)| indent > *margin) {
+            None => {
+                section.set(key, value);
+                last = Some((indent, key.to_ascii_lowercase()));
+            }
+            // A sub-property.
+            Some((_, above)) if section.get(above).is_none() => {
+                section.set(&format!("{above}/{key}"), value);
+            }
+            // More of a value, and no property of ours has any.
+            Some(_) => {}
         }
     }
     sections
@@ -110,7 +118,9 @@ mod tests {
         assert_eq!(get(text, "profile  two", "key").as_deref(), Some("value"));
         assert_eq!(get(text, "profile  two", "next").as_deref(), Some("2"));
         assert_eq!(parse(text).len(), 3);
+        assert_eq!(of_default("s3/region").as_deref(), Some("of s3"));
         assert_eq!(get("[a]\nk = # c", "a", "k"), None);
+        assert_eq!(get("[a]\nk = v\n w = 1\nx = 2", "a", "k/w"), None);
         assert_eq!(get("[a]\nk = é ;ü", "a", "k").as_deref(), Some("é"));
     }
 

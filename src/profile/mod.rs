@@ -22,6 +22,9 @@ pub(crate) struct Profile {
     pub(crate) name: String,
     /// What goes first is first: `credentials`, then `config`.
     pub(crate) parts: Vec<Part>,
+    /// What it says of single services, in a section of their own.
+    /// <https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html>
+    services: Option<Part>,
 }
 
 /// What one file says of a profile.
@@ -52,6 +55,12 @@ impl Profile {
         let part = self.parts.iter().find(|part| of(part))?;
         Some((part.get(key)?, &part.path))
     }
+
+    /// The same of what it says of S3 alone.
+    pub(crate) fn get_of_s3(&self, key: &str) -> Option<(&str, &Path)> {
+        let services = self.services.as_ref()?;
+        Some((services.get(&format!("s3/{key}"))?, &services.path))
+    }
 }
 
 /// For the region and the endpoint. `named`: the option `profile`.
@@ -76,7 +85,14 @@ pub(crate) fn look_up(env: Env<'_>, named: Option<&str>) -> Result<Lookup> {
     ];
     let parts: Vec<Part> = files.iter_mut().filter_map(|f| f.take(&name)).collect();
     if !parts.is_empty() {
-        return Ok(Lookup::Found(Profile { name, parts }));
+        let services = parts.iter().find_map(|part| part.get("services"));
+        let [_, config] = &mut files;
+        let services = services.and_then(|name| config.take_services(name));
+        return Ok(Lookup::Found(Profile {
+            name,
+            parts,
+            services,
+        }));
     }
     let said = files.each_ref().map(|file| file.without(&name)).join("; ");
     match by {

@@ -35,6 +35,16 @@ impl Found {
         })
     }
 
+    pub(super) fn in_services(profile: Option<&Profile>, key: &str) -> Option<Self> {
+        let profile = profile?;
+        let (value, path) = profile.get_of_s3(key)?;
+        let (name, path) = (&profile.name, path.display());
+        Some(Self {
+            value: value.to_owned(),
+            by: format!("the {key} of s3 in the services of the profile {name} in {path}"),
+        })
+    }
+
     /// The error of an option that has this value, or gave way to it.
     pub(crate) fn blamed(&self, error: Error) -> Error {
         // The query of a URL may be a signature.

@@ -52,5 +52,6 @@ fn configured_url(env: Env<'_>, profile: Option<&Profile>) -> Option<Found> {
     }
     Found::variable(env, "AWS_ENDPOINT_URL_S3")
         .or_else(|| Found::variable(env, "AWS_ENDPOINT_URL"))
+        .or_else(|| Found::in_services(profile, "endpoint_url"))
         .or_else(|| Found::in_profile(profile, "endpoint_url"))
 }

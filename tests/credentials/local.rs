@@ -138,6 +138,46 @@ fn a_profiles_region_and_endpoint() {
     assert!(head.contains("/eu-x/s3/aws4_request"), "{head}");
 }
 
+/// What it says of S3 alone goes before what it says of all services.
+#[test]
+fn an_endpoint_for_s3_alone() {
+    let (s3, seen) = s3();
+    let services = format!(
+        "[services mine]\r\nsqs =\r\n  endpoint_url = http://127.0.0.1:9\r\ns3 = # ours\r\n  endpoint_url = {}\r\n",
+        s3.endpoint
+    );
+    let profile = "[default]\nservices = mine\nendpoint_url = http://127.0.0.1:9\nregion = eu-x\n";
+    let opened = |config: &str| {
+        let home = Home::new(CREDENTIALS, config);
+        let path = home.0.path().to_str().unwrap().to_owned();
+        let look_up = move |name: &str| (name == "HOME").then(|| path.clone());
+        let options = s3cache::Options::new("bucket").environment(look_up);
+        (Cache::open(options.max_entries(0).retries(0)), home)
+    };
+    let (cache, _home) = opened(&format!("{services}{profile}"));
+    cache.unwrap().get("k").unwrap();
+    assert_eq!(signers(&seen).len(), 1);
+    let (cache, _home) = opened(&format!(
+        "[services other]\ns3 =\n  endpoint_url = x\n{profile}"
+    ));
+    let error = cache.unwrap().get("k").unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Unreachable);
+
+    let (error, _home) = opened(&format!(
+        "{profile}[services mine]\ns3 =\n  endpoint_url = x\n"
+    ));
+    let text = error.unwrap_err().to_string();
+    for word in [
+        "endpoint_url of s3",
+        "profile default",
+        ".aws/config",
+        "\"x\"",
+        "http://",
+    ] {
+        assert!(text.contains(word), "{word}: {text}");
+    }
+}
+
 #[test]
 fn profiles_that_do_not_work() {
     let (s3, seen) = s3();
