@@ -96,7 +96,8 @@ class Locations(CacheCase):
     def test_what_cannot_work_is_told_at_once(self):
         for text in ("a//b", "a/./b", "../up", "a b"):
             for name in ("LOCATION", "location"):
-                with self.assertRaisesMessage(InvalidCacheBackendError, "ocation"):
+                told = f'the option {name} cannot be "{text}"'
+                with self.assertRaisesMessage(InvalidCacheBackendError, told):
                     AmazonS3Cache("", {"OPTIONS": self.server.options(**{name: text})})
 
     def test_none_and_a_slash_are_the_root(self):
