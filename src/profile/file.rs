@@ -34,13 +34,19 @@ impl Kind {
     /// `[default]` in config, where others are no profiles.
     fn profile(self, section: &Section) -> Option<&str> {
         let name = section.name.as_str();
-        match (self, name.split_once(char::is_whitespace)) {
+        match (self, parts(name)) {
             (Self::Credentials, _) | (Self::Config, None) if name == "default" => Some(name),
             (Self::Credentials, _) => Some(name),
-            (Self::Config, Some(("profile", name))) => Some(name.trim().trim_matches('"')),
+            (Self::Config, Some(("profile", name))) => Some(name),
             (Self::Config, _) => None,
         }
     }
+}
+
+/// What a section of config is about, and its name, which may be quoted.
+fn parts(header: &str) -> Option<(&str, &str)> {
+    let (kind, name) = header.split_once(char::is_whitespace)?;
+    Some((kind, name.trim().trim_matches('"')))
 }
 
 pub(super) struct File {
@@ -94,19 +100,17 @@ impl File {
         let named = |section: &Section| of(section) && section.name != "default";
         let at = self.sections.iter().position(named);
         let at = at.or_else(|| self.sections.iter().position(of))?;
-        Some(Part {
-            path: self.path.clone()?,
-            section: self.sections.swap_remove(at),
-        })
+        self.part(at)
     }
 
     /// The section `[services name]`, which config has.
     pub(super) fn take_services(&mut self, name: &str) -> Option<Part> {
-        let of = |section: &Section| match section.name.split_once(char::is_whitespace) {
-            Some(("services", of)) => of.trim().trim_matches('"') == name,
-            _ => false,
-        };
+        let of = |section: &Section| parts(&section.name) == Some(("services", name));
         let at = self.sections.iter().position(of)?;
+        self.part(at)
+    }
+
+    fn part(&mut self, at: usize) -> Option<Part> {
         Some(Part {
             path: self.path.clone()?,
             section: self.sections.swap_remove(at),
