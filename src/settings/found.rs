@@ -1,5 +1,7 @@
 //! `Found`: a value, and who gave it, for the error if it cannot be used.
 
+use std::path::Path;
+
 use crate::error::Error;
 use crate::options::shown;
 use crate::profile::{Env, Profile};
@@ -27,22 +29,22 @@ impl Found {
 
     pub(super) fn in_profile(profile: Option<&Profile>, key: &str) -> Option<Self> {
         let profile = profile?;
-        let (value, path) = profile.get(key)?;
-        let (name, path) = (&profile.name, path.display());
-        Some(Self {
-            value: value.to_owned(),
-            by: format!("the {key} of the profile {name} in {path}"),
-        })
+        Some(Self::read(profile, key, profile.get(key)?))
     }
 
+    /// The same in its section of services, for S3 alone.
     pub(super) fn in_services(profile: Option<&Profile>, key: &str) -> Option<Self> {
         let profile = profile?;
-        let (value, path) = profile.get_of_s3(key)?;
+        let what = format!("{key} of s3 in the services");
+        Some(Self::read(profile, &what, profile.get_of_s3(key)?))
+    }
+
+    fn read(profile: &Profile, what: &str, (value, path): (&str, &Path)) -> Self {
         let (name, path) = (&profile.name, path.display());
-        Some(Self {
+        Self {
             value: value.to_owned(),
-            by: format!("the {key} of s3 in the services of the profile {name} in {path}"),
-        })
+            by: format!("the {what} of the profile {name} in {path}"),
+        }
     }
 
     /// The error of an option that has this value, or gave way to it.

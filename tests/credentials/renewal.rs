@@ -182,7 +182,12 @@ fn a_service_that_is_away_for_a_while() {
 
     drop(machine);
     late.store(90, Ordering::SeqCst);
-    let words = ["have expired", "metadata service", "cannot connect"];
+    let words = [
+        "have expired",
+        "metadata service",
+        "cannot connect",
+        "asked again",
+    ];
     fails(&reports, &signed, ErrorKind::Unreachable, &words);
     assert_eq!(misses.get("k").unwrap(), None);
     assert_eq!(misses.stats().hidden_errors, 1);

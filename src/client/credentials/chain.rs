@@ -110,6 +110,7 @@ fn gone(looked: &str) -> Error {
         ErrorKind::Unreachable,
         format!("the credentials have expired, and there are no others now: {looked}"),
     )
+    .with_remedy("see why what gave them gives none now: it is asked again with a later call")
 }
 
 fn nothing(looked: &str) -> Error {
